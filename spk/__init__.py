@@ -1,0 +1,38 @@
+"""spk: a self-hosted status page whose API is opened by keys that people manage themselves."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from flask import Flask
+from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+__version__ = "0.1.0"
+
+ROOT = Path(__file__).parent.parent
+
+
+def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
+    """Build the application from SPK_… variables; raises ConfigError where they do not fit."""
+    from spk import api, config, db, errors, health, logs, rate_limit, security, web
+    from spk.models.plan import load_plans
+
+    app = Flask("spk", root_path=str(ROOT), template_folder="templates", static_folder="static")
+    app.config.update(config.load(environ))
+    app.config["PLANS"] = load_plans(app.config["PLANS_FILE"], app.config["DEFAULT_PLAN"])
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's default provider has it
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    if hops := app.config["TRUSTED_PROXIES"]:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # the way Flask documents
+
+    logs.init_app(app)
+    db.init_app(app)
+    Migrate(app, db.db, directory=str(ROOT / "migrations"), render_as_batch=True)
+    rate_limit.init_app(app)
+    security.init_app(app)
+    errors.init_app(app)
+    health.init_app(app)
+    web.init_app(app)
+    api.init_app(app)
+    return app

@@ -1,0 +1,68 @@
+"""The bearer hook: whose key a request carries, and whether its owner's plan opens this."""
+
+import re
+
+from flask import Blueprint, Response, g, request
+from limits import RateLimitItemPerMinute
+
+from spk import rate_limit
+from spk.api.problem import Problem
+from spk.models.caller import Caller, InvalidToken
+
+REALM = 'Bearer realm="spk"'
+QUERY_NAMES = ("access_token", "api_key")
+# OAuth is an alias: published Statuspage clients hard-code it.
+_OURS = re.compile(r"(^|,)\s*(bearer|oauth)\b", re.IGNORECASE)
+_CREDENTIALS = re.compile(r"(?:bearer|oauth) +([A-Za-z0-9\-._~+/]+=*) *", re.IGNORECASE)  # RFC 6750, 2.1
+
+
+class ApiBlueprint(Blueprint):
+    """A resource that only a key opens, and only on a plan with `feature`."""
+
+    def __init__(self, name: str, import_name: str, *, feature: str) -> None:
+        super().__init__(name, import_name)
+        self.feature = feature
+        self.before_request(self._authenticate)
+        self.after_request(_touch)
+
+    def _authenticate(self) -> None:
+        caller = authenticate()
+        if not caller.plan.has(self.feature):
+            words = f"The {caller.plan.title} plan of this key’s owner doesn’t include this ({self.feature})."
+            raise Problem(403, "plan_required", words, f'{REALM}, error="insufficient_scope"')
+        if caller.plan.requests_per_minute is not None:
+            rate_limit.take(RateLimitItemPerMinute(caller.plan.requests_per_minute), "key", str(caller.key_id))
+        g.caller = caller
+
+
+def authenticate() -> Caller:
+    """The caller of this request; raises Problem as RFC 6750, section 3.1 has it."""
+    try:
+        return Caller.authenticate(bearer_token())
+    except InvalidToken as error:
+        raise Problem(401, "invalid_token", str(error), f'{REALM}, error="invalid_token"') from None
+
+
+def bearer_token() -> str:
+    """The token in the Authorization header, and nowhere else; raises Problem."""
+    if any(name in request.args for name in QUERY_NAMES):
+        raise _invalid_request("Send the token in the Authorization header; in a URL it ends up in logs.")
+    header = request.headers.get("Authorization")
+    if header is None or (header and not _OURS.search(header)):
+        words = "This needs an API key: send it as “Authorization: Bearer spk_…”."
+        raise Problem(401, "credentials_required", words, REALM)
+    credentials = _CREDENTIALS.fullmatch(header)
+    if credentials is None:
+        raise _invalid_request("Send one Authorization header: “Bearer”, one space and the token.")
+    return credentials[1]
+
+
+def _invalid_request(words: str) -> Problem:
+    return Problem(400, "invalid_request", words, f'{REALM}, error="invalid_request"')
+
+
+def _touch(response: Response) -> Response:
+    """Stamp a successful use."""
+    if "caller" in g and response.status_code < 400:
+        g.caller.touch()
+    return response

@@ -1,0 +1,104 @@
+"""The database: engines, transactions, times."""
+
+import logging
+import sqlite3
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask, has_request_context, request
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    MetaData,
+    Row,
+    Select,
+    TypeDecorator,
+    Update,
+    event,
+)
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import DeclarativeBase, registry
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+_log = logging.getLogger("spk")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware time in UTC; SQLite keeps no zone, so it is put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and (value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC))
+
+
+class Base(DeclarativeBase):
+    """What every model is made from."""
+
+    registry = registry(
+        type_annotation_map={datetime: UtcDateTime},
+        metadata=MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+    )
+
+
+# Rows stay readable after a commit, so that a view can answer from what it has just saved.
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+
+def init_app(app: Flask) -> None:
+    db.init_app(app)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            event.listen(db.engine, "begin", _begin)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def fetch_first(statement: Select[Any]) -> Row[Any] | None:
+    """The first row as the database is at this moment, outside the request's transaction.
+
+    `first()` reads the cursor to its end: a half-read one would pin an old snapshot.
+    """
+    with db.engines["autocommit"].connect() as connection:
+        return connection.execute(statement).first()
+
+
+def stamp(statement: Update) -> None:
+    """Run an UPDATE that commits by itself, and is skipped where the database is busy: nobody waits for it."""
+    try:
+        with db.engines["autocommit"].connect() as connection:
+            connection.execute(statement)
+    except SQLAlchemyError as error:
+        _log.warning("skipped a stamp: %s", error)
+
+
+@event.listens_for(Engine, "connect")
+def _set_pragmas(connection: object, _record: object) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.isolation_level = None  # transactions begin in _begin, not where the driver guesses
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA journal_mode = WAL")
+        # With NORMAL a power cut could bring a revoked key back.
+        connection.execute("PRAGMA synchronous = FULL")
+
+
+def _begin(connection: Connection) -> None:
+    """Take SQLite's write lock first: a reader that turns writer under WAL fails at once (SQLITE_BUSY_SNAPSHOT)."""
+    reads_only = has_request_context() and request.method in SAFE_METHODS
+    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")

@@ -1,0 +1,71 @@
+"""Every error as its reader needs it: problem+json for programs, a page or a fragment for people."""
+
+import logging
+
+from flask import Flask, Response, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import BadRequest, HTTPException, SecurityError, ServiceUnavailable
+
+from spk.api.problem import problem
+
+WORDS = {
+    400: "This request can’t be read. Go back, reload the page and try again.",
+    403: "You’re not allowed to do this.",
+    404: "There’s nothing at this address.",
+    405: "This address doesn’t answer to that.",
+    411: "This request doesn’t say how long it is.",
+    413: "This is too much at once. Send less and try again.",
+    429: "Too many attempts. Wait a minute and try again.",
+    500: "Something went wrong on the server.",
+    503: "The database can’t be reached right now. Try again in a moment.",
+}
+_log = logging.getLogger("spk")
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(HTTPException, answer)
+    app.register_error_handler(CSRFError, _csrf_failed)
+    app.register_error_handler(SecurityError, _wrong_host)
+    for unreachable in (OperationalError, InterfaceError, PoolTimeoutError):
+        app.register_error_handler(unreachable, _database_unreachable)
+
+
+def answer(error: HTTPException) -> ResponseReturnValue:
+    if request.path == "/api" or request.path.startswith("/api/"):
+        return problem(error)
+    status = error.code or 500
+    is_custom = error.description != type(error).description
+    message = error.description if is_custom else WORDS.get(status, error.name)
+    if "HX-Request" in request.headers:
+        response = make_response(render_template("_message.html", message=message), status)
+        response.headers.update({"HX-Retarget": "#key-status", "HX-Reswap": "innerHTML"})
+    else:
+        response = make_response(render_template("error.html", status=status, message=message), status)
+    return _with_headers_of(error, response)
+
+
+def _with_headers_of(error: HTTPException, response: Response) -> Response:
+    """Keep what belongs to the status: Allow of a 405, Retry-After of a 429 or 503."""
+    for name, value in error.get_headers():
+        if name != "Content-Type":
+            response.headers[name] = value
+    return response
+
+
+def _csrf_failed(error: CSRFError) -> ResponseReturnValue:
+    _log.info("CSRF check failed: %s", error.description)
+    return answer(BadRequest("This page was open too long. Reload it and try again."))
+
+
+def _wrong_host(_error: SecurityError) -> ResponseReturnValue:
+    """Answer in plain text: for a host that isn't ours no URL can be built, so no page."""
+    text = "spk isn’t set up for this address. Its operator sets the right one with SPK_BASE_URL.\n"
+    return Response(text, 400, content_type="text/plain; charset=utf-8")
+
+
+def _database_unreachable(error: Exception) -> ResponseReturnValue:
+    _log.error("database unreachable: %s", error)
+    return answer(ServiceUnavailable(retry_after=5))

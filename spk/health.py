@@ -1,0 +1,36 @@
+"""For supervisors: is the process up, can it do its work."""
+
+from functools import cache
+
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Blueprint, Flask
+from flask.typing import ResponseReturnValue
+
+from spk import ROOT
+from spk.db import db
+
+bp = Blueprint("health", __name__)
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(bp)
+
+
+@bp.get("/healthz")
+def process_is_up() -> ResponseReturnValue:
+    return {"status": "ok"}
+
+
+@bp.get("/readyz")
+def can_work() -> ResponseReturnValue:
+    """Whether the database answers and has this version's tables."""
+    with db.engines["autocommit"].connect() as connection:
+        if MigrationContext.configure(connection).get_current_revision() != newest_migration():
+            return {"status": "the database needs `spk init`"}, 503
+    return {"status": "ok"}
+
+
+@cache
+def newest_migration() -> str | None:
+    return ScriptDirectory(str(ROOT / "migrations")).get_current_head()

@@ -1,0 +1,58 @@
+"""JSON log lines on stderr: a request id in each, never a token in any."""
+
+import logging
+import re
+import time
+import uuid
+
+from flask import Flask, Response, g, has_request_context, request
+from pythonjsonlogger.json import JsonFormatter
+
+_TOKEN = re.compile(r"(spk_[0-9A-Za-z]{8})[0-9A-Za-z]+")
+_access = logging.getLogger("spk.access")
+
+
+class Formatter(JsonFormatter):
+    """Cuts every token to its prefix in the finished line, tracebacks included."""
+
+    def __init__(self) -> None:
+        super().__init__("{levelname}{name}{message}", style="{", timestamp=True, rename_fields={"levelname": "level"})
+
+    def format(self, record: logging.LogRecord) -> str:
+        if has_request_context():
+            record.request_id = g.get("request_id")
+        return _TOKEN.sub(r"\1…", super().format(record))
+
+
+def configure() -> None:
+    """Send what this process logs to stderr; for the process that serves, not for the application."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(Formatter())
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.captureWarnings(capture=True)
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(_start)
+    app.after_request(_finish)
+
+
+def _start() -> None:
+    g.started = time.perf_counter()
+    g.request_id = uuid.uuid4().hex
+
+
+def _finish(response: Response) -> Response:
+    """Log the path without its query, where people put secrets."""
+    response.headers["X-Request-ID"] = g.request_id
+    _access.info(
+        "request",
+        extra={
+            "method": request.method,
+            "path": request.path,
+            "status": response.status_code,
+            "milliseconds": round((time.perf_counter() - g.started) * 1000, 1),
+            "address": request.remote_addr,
+        },
+    )
+    return response

@@ -1,0 +1,158 @@
+"""An API key: the record. Its token exists only at birth; here lives its hash."""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from flask import current_app
+from sqlalchemy import ColumnElement, ForeignKey, String, UniqueConstraint, and_, or_, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from spk.db import Base, db, now
+from spk.models import token
+
+if TYPE_CHECKING:
+    from spk.models.user import User
+
+NAME_LENGTH = 120  # characters
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # Unicode categories
+_BLANK = set("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # letters and signs that show nothing
+_JOINERS = "\u200c\u200d"  # inside emoji, and in Persian and Indic words
+
+
+class ApiKeyError(Exception):
+    """Why no key was created, in words for the person who asked."""
+
+
+class PlanRequired(ApiKeyError):
+    def __init__(self) -> None:
+        super().__init__("API access isn’t included in this plan.")
+
+
+class KeyLimitReached(ApiKeyError):
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"You have {limit} active keys, the most your plan allows. "
+            "Revoke one you no longer need, then create a new key."
+        )
+
+
+class NonceUsed(ApiKeyError):
+    def __init__(self) -> None:
+        super().__init__(
+            "That key was already created, so its token can’t be shown again. "
+            "Revoke it and create another if you didn’t copy it."
+        )
+
+
+class ApiKey(Base):
+    """A name, a public prefix and a hash; revoked rows stay as a record."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (UniqueConstraint("user_id", "nonce"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    prefix: Mapped[str] = mapped_column(String(token.PREFIX_LENGTH), unique=True)
+    token_hash: Mapped[str] = mapped_column(String(64))
+    nonce: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+    user: Mapped["User"] = relationship()
+
+    @classmethod
+    def issue(cls, user: "User", name: str, nonce: str | None, lifetime: timedelta | None) -> "NewApiKey":
+        """Make a key and its token; the rules on who may have one are the user's."""
+        secret = token.generate()
+        key = cls(
+            user=user,
+            name=clean_name(name),
+            prefix=token.prefix(secret),
+            token_hash=token.digest(secret, current_app.config["TOKEN_PEPPERS"][0]),
+            nonce=nonce,
+            created_at=now(),
+            expires_at=lifetime and now() + lifetime,
+        )
+        db.session.add(key)
+        return NewApiKey(key, secret)
+
+    @classmethod
+    def find(cls, prefix: str) -> "ApiKey | None":
+        return db.session.scalar(select(cls).where(cls.prefix == prefix))
+
+    @classmethod
+    def all(cls) -> list["ApiKey"]:
+        return list(db.session.scalars(select(cls).order_by(cls.id)))
+
+    @staticmethod
+    def is_active() -> ColumnElement[bool]:
+        """The condition of a working key, for a query."""
+        return and_(
+            ApiKey.revoked_at.is_(None), or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now())
+        )
+
+    @property
+    def status(self) -> str:
+        if self.revoked_at:
+            return "Revoked"
+        return "Expired" if self.expires_at and self.expires_at <= now() else "Active"
+
+    @property
+    def is_new(self) -> bool:
+        """Young enough for its dialog to be open still."""
+        return self.created_at > now() - timedelta(minutes=10)
+
+    @property
+    def is_in_use(self) -> bool:
+        """Used in the last 24 hours, so that revoking it is likely to break something."""
+        return self.last_used_at is not None and self.last_used_at > now() - timedelta(hours=24)
+
+    @property
+    def unused_for(self) -> timedelta | None:
+        """How long an active key has done nothing, once that is worth a hint."""
+        idle = now() - (self.last_used_at or self.created_at)
+        worth = timedelta(days=90 if self.last_used_at else 30)
+        return idle if self.status == "Active" and idle > worth else None
+
+    def revoke(self) -> bool:
+        """Refuse the token from the commit on; False where it was revoked before."""
+        db.session.refresh(self, with_for_update=True)
+        if self.revoked_at:
+            return False
+        self.revoked_at = now()
+        self.user.record("api_key:revoke", self.prefix)
+        return True
+
+
+@dataclass(frozen=True)
+class NewApiKey:
+    """A key at birth: the only moment its token is known."""
+
+    key: ApiKey
+    token: str = field(repr=False)
+
+
+def clean_name(name: str) -> str:
+    """The name as it is kept: NFC, trimmed, single spaces; raises ValueError with what to change."""
+    name = unicodedata.normalize("NFC", name).strip()
+    if any(_hides(name, place) for place in range(len(name))):
+        raise ValueError("Use plain text only; this name contains characters that can’t be shown.")
+    name = re.sub(r"\s+", " ", name)
+    if not name:
+        raise ValueError("Enter a name for this key.")
+    if len(name) > NAME_LENGTH:
+        raise ValueError(f"Use {NAME_LENGTH} characters or fewer. This name has {len(name)}.")
+    return name
+
+
+def _hides(name: str, place: int) -> bool:
+    character = name[place]
+    if character in _JOINERS:
+        return place in (0, len(name) - 1)
+    return character in _BLANK or unicodedata.category(character) in _INVISIBLE

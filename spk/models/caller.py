@@ -1,0 +1,93 @@
+"""Who a token stands for: the decision that every request with a bearer token waits for."""
+
+import hmac
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import or_, select, update
+
+from spk.db import stamp, fetch_first, now
+from spk.models import token
+from spk.models.api_key import ApiKey
+from spk.models.plan import Plan, find_plan
+from spk.models.user import User
+
+TOUCH_EVERY = timedelta(seconds=60)
+
+_LOOK_UP = select(
+    ApiKey.id,
+    ApiKey.name,
+    ApiKey.prefix,
+    ApiKey.token_hash,
+    ApiKey.created_at,
+    ApiKey.expires_at,
+    ApiKey.last_used_at,
+    ApiKey.revoked_at,
+    ApiKey.user_id,
+    User.email,
+    User.plan_name,
+    User.disabled_at,
+).join(User)
+
+
+class InvalidToken(Exception):
+    """Why a token is refused, in words for whoever holds it."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A working key, its owner and their plan, as the database had them at this moment."""
+
+    key_id: int
+    key_name: str
+    prefix: str
+    created_at: datetime
+    last_used_at: datetime | None
+    user_id: int
+    email: str
+    plan: Plan
+    new_hash: str | None = field(repr=False)
+
+    @classmethod
+    def authenticate(cls, text: str) -> "Caller":
+        """Decide from the database as it is now, never from a cache; raises InvalidToken."""
+        if not token.is_well_formed(text):
+            raise InvalidToken("This token looks truncated or mistyped. Copy all 50 characters of it.")
+        row = fetch_first(_LOOK_UP.where(ApiKey.prefix == token.prefix(text)))
+        digests = [token.digest(text, pepper) for pepper in current_app.config["TOKEN_PEPPERS"]]
+        # An unknown prefix is compared too, with nothing, so that it is not told from a wrong secret.
+        matches = [hmac.compare_digest(digest, row.token_hash if row else "") for digest in digests]
+        if row is None or not any(matches):
+            raise InvalidToken("No key has this token. Check that it was made on this server.")
+        if row.revoked_at:
+            raise InvalidToken(f"This key was revoked on {row.revoked_at:%d %b %Y}. Create a new one.")
+        if row.expires_at and row.expires_at <= now():
+            raise InvalidToken(f"This key expired on {row.expires_at:%d %b %Y}. Create a new one.")
+        if row.disabled_at:
+            raise InvalidToken("The owner of this key is disabled. Ask your administrator.")
+        return cls(
+            row.id,
+            row.name,
+            row.prefix,
+            row.created_at,
+            row.last_used_at,
+            row.user_id,
+            row.email,
+            find_plan(row.plan_name),
+            new_hash=None if matches[0] else digests[0],
+        )
+
+    def touch(self) -> None:
+        """Stamp a successful use, at once the first time and then at most once in 60 s, forward only.
+
+        Moves a key that was hashed under a fallback pepper to the first one.
+        """
+        before = now() - TOUCH_EVERY
+        if self.last_used_at and self.last_used_at > before and not self.new_hash:
+            return  # looking first spares the write lock that an UPDATE of no row would take
+        due = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= before)
+        this = update(ApiKey).where(ApiKey.id == self.key_id)
+        stamp(this.where(due).values(last_used_at=now()))
+        if self.new_hash:
+            stamp(this.values(token_hash=self.new_hash))

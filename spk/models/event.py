@@ -1,0 +1,27 @@
+"""An audit line: what happened to an account, and when."""
+
+from datetime import datetime
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from spk.db import Base, now
+
+if TYPE_CHECKING:
+    from spk.models.user import User
+
+
+class Event(Base):
+    """Written in the transaction of what it tells of; never changed."""
+
+    __tablename__ = "events"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    action: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    user: Mapped["User"] = relationship()

@@ -1,0 +1,47 @@
+"""The secret string: spk_, 8 public, 32 secret and 6 checksum characters, all base62."""
+
+import hmac
+import re
+import secrets
+import string
+import zlib
+
+ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
+PREFIX_LENGTH = len("spk_") + 8
+_SHAPE = re.compile(r"spk_([0-9A-Za-z]{40})([0-9A-Za-z]{6})")
+_PREFIX = re.compile(r"spk_[0-9A-Za-z]{8}")
+
+
+def generate() -> str:
+    """A new token with 190 random bits behind its public prefix."""
+    random = "".join(secrets.choice(ALPHABET) for _ in range(40))
+    return f"spk_{random}{checksum(random)}"
+
+
+def checksum(text: str) -> str:
+    """CRC-32 of `text` in six base62 digits, as GitHub computes the tail of its tokens."""
+    number, digits = zlib.crc32(text.encode()), ""
+    while number:
+        number, digit = divmod(number, 62)
+        digits = ALPHABET[digit] + digits
+    return digits.rjust(6, "0")
+
+
+def is_well_formed(token: str) -> bool:
+    """Whether shape and checksum fit: what mistyping or cutting off breaks."""
+    match = _SHAPE.fullmatch(token)
+    return match is not None and checksum(match[1]) == match[2]
+
+
+def prefix(token: str) -> str:
+    """The head that may be shown, and by which the key is found."""
+    return token[:PREFIX_LENGTH]
+
+
+def is_prefix(text: str) -> bool:
+    return _PREFIX.fullmatch(text) is not None
+
+
+def digest(token: str, pepper: str) -> str:
+    """HMAC-SHA-256 (RFC 2104) in hex: what is stored instead of the token."""
+    return hmac.digest(pepper.encode(), token.encode(), "sha256").hex()

@@ -1,0 +1,134 @@
+"""An account: who signs in, what their plan has, which keys are theirs."""
+
+import re
+import unicodedata
+from datetime import datetime, timedelta
+
+from flask import current_app
+from flask_login import UserMixin
+from sqlalchemy import String, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from spk.db import Base, db, now
+from spk.models import password
+from spk.models.api_key import (
+    ApiKey,
+    KeyLimitReached,
+    NewApiKey,
+    NonceUsed,
+    PlanRequired,
+)
+from spk.models.event import Event
+from spk.models.plan import Plan, find_plan, plan_exists
+
+
+class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Login publishes no types
+    """Everything a person owns is found through them."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(255))
+    plan_name: Mapped[str] = mapped_column(String(40))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    disabled_at: Mapped[datetime | None]
+
+    session_secret = ""  # this browser's; what Flask-Login keeps in the cookie
+
+    def get_id(self) -> str:
+        return self.session_secret
+
+    @classmethod
+    def create(cls, email: str, new_password: str, plan_name: str | None = None) -> "User":
+        """Add an account, on the default plan unless told; raises ValueError with what to change."""
+        address = clean_email(email)
+        if cls.find(address) is not None:
+            raise ValueError("There is an account with this email already.")
+        user = cls(email=address, password_hash=password.hash(password.check(new_password)))
+        user.set_plan(plan_name or current_app.config["DEFAULT_PLAN"])
+        db.session.add(user)
+        return user
+
+    @classmethod
+    def find(cls, email: str) -> "User | None":
+        return db.session.scalar(select(cls).where(cls.email == normalize_email(email)))
+
+    @classmethod
+    def all(cls) -> list["User"]:
+        return list(db.session.scalars(select(cls).order_by(cls.email)))
+
+    @classmethod
+    def exists(cls) -> bool:
+        """Whether there is any account; until then /setup is open."""
+        return db.session.scalar(select(cls.id).limit(1)) is not None
+
+    @property
+    def plan(self) -> Plan:
+        return find_plan(self.plan_name)
+
+    def set_plan(self, name: str) -> None:
+        if not plan_exists(name):
+            raise ValueError(f"There is no plan {name}.")
+        self.plan_name = name
+
+    def has_feature(self, feature: str) -> bool:
+        return self.plan.has(feature)
+
+    def set_password(self, new_password: str) -> None:
+        self.password_hash = password.hash(password.check(new_password))
+        self.record("user:password:change")
+
+    def disable(self) -> None:
+        """Refuse the person and every key of theirs from now on."""
+        self.disabled_at = self.disabled_at or now()
+
+    def enable(self) -> None:
+        self.disabled_at = None
+
+    def create_api_key(
+        self, name: str, *, nonce: str | None = None, lifetime: timedelta | None = None
+    ) -> NewApiKey:
+        """Issue a key; raises PlanRequired, NonceUsed, KeyLimitReached or ValueError (the name)."""
+        if not self.has_feature("api_access"):
+            raise PlanRequired
+        db.session.refresh(self, with_for_update=True)  # one at a time, so that the limit holds
+        if nonce and db.session.scalar(select(ApiKey.id).filter_by(user_id=self.id, nonce=nonce)):
+            raise NonceUsed
+        if self.active_api_keys() >= self.plan.active_keys:
+            raise KeyLimitReached(self.plan.active_keys)
+        new = ApiKey.issue(self, name, nonce, lifetime)
+        self.record("api_key:create", new.key.prefix)
+        return new
+
+    def api_key(self, prefix: str) -> ApiKey | None:
+        return db.session.scalar(select(ApiKey).filter_by(user_id=self.id, prefix=prefix))
+
+    def api_keys(self) -> list[ApiKey]:
+        """All keys: the active newest first, then the expired, then the revoked."""
+        keys = db.session.scalars(select(ApiKey).filter_by(user_id=self.id).order_by(ApiKey.id.desc()))
+        return sorted(keys, key=lambda key: ("Active", "Expired", "Revoked").index(key.status))
+
+    def active_api_keys(self) -> int:
+        return db.session.scalar(select(func.count()).where(ApiKey.user_id == self.id, ApiKey.is_active())) or 0
+
+    @property
+    def sees_api_keys(self) -> bool:
+        """Whether there is an API Keys section: the plan has it, or keys are left from one that had."""
+        return self.has_feature("api_access") or bool(self.api_keys())
+
+    def record(self, action: str, subject: str = "") -> None:
+        """Write an audit line in this transaction."""
+        db.session.add(Event(user=self, action=action, subject=subject))
+
+
+def normalize_email(email: str) -> str:
+    return unicodedata.normalize("NFC", email).strip().lower()
+
+
+def clean_email(email: str) -> str:
+    """The address to sign in with; nothing is ever sent to it, so its shape is all that is checked."""
+    address = normalize_email(email)
+    if len(address) > 254 or not re.fullmatch(r"[^@\s]+@[^@\s]+", address) or not address.isprintable():
+        raise ValueError("Enter an email address, like ada@example.com.")
+    return address

@@ -1,0 +1,42 @@
+"""How often something may be done, counted by the limits library."""
+
+import math
+import time
+
+from flask import Flask, Response, current_app, g
+from limits import RateLimitItem
+from limits.errors import ConfigurationError
+from limits.storage import storage_from_string
+from limits.strategies import FixedWindowRateLimiter
+from werkzeug.exceptions import TooManyRequests
+
+from spk.config import ConfigError
+
+
+def init_app(app: Flask) -> None:
+    try:
+        storage = storage_from_string(app.config["RATELIMIT_STORAGE_URI"])
+    except ConfigurationError as error:
+        raise ConfigError(f"SPK_RATELIMIT_STORAGE_URI: {error}.") from None
+    app.extensions["rate_limiter"] = FixedWindowRateLimiter(storage)
+    app.after_request(_add_headers)
+
+
+def take(limit: RateLimitItem, *who: str) -> None:
+    """Count one use; raises TooManyRequests once `who` has used up the limit."""
+    limiter: FixedWindowRateLimiter = current_app.extensions["rate_limiter"]
+    allowed = limiter.hit(limit, *who)
+    window = limiter.get_window_stats(limit, *who)
+    seconds = max(1, math.ceil(window.reset_time - time.time()))
+    g.rate_limit = (limit, window.remaining, seconds)
+    if not allowed:
+        raise TooManyRequests(f"Too many requests. Try again in {seconds} seconds.", retry_after=seconds)
+
+
+def _add_headers(response: Response) -> Response:
+    """RateLimit and RateLimit-Policy, draft-ietf-httpapi-ratelimit-headers-10."""
+    if "rate_limit" in g:
+        limit, remaining, seconds = g.rate_limit
+        response.headers["RateLimit-Policy"] = f'"default";q={limit.amount};w={limit.get_expiry()}'
+        response.headers["RateLimit"] = f'"default";r={remaining};t={seconds}'
+    return response

@@ -1,0 +1,51 @@
+"""What every request must respect and every response carries."""
+
+import secrets
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",  # Flask-WTF compares the Referer on https
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+CSP = (
+    "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types htmx"
+)
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(_check_body)
+    app.after_request(_add_headers)
+    app.jinja_env.globals["csp_nonce"] = csp_nonce
+
+
+def csp_nonce() -> str:
+    """This response's nonce: scripts and htmx attributes that carry it are ours."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(16)
+    nonce: str = g.csp_nonce
+    return nonce
+
+
+def _check_body() -> None:
+    """Refuse a body too large, or of unknown length, which Flask would silently cut."""
+    if request.content_length is None and "Transfer-Encoding" in request.headers:
+        raise LengthRequired
+    if request.content_length and request.max_content_length and request.content_length > request.max_content_length:
+        raise RequestEntityTooLarge
+
+
+def _add_headers(response: Response) -> Response:
+    response.headers.update(HEADERS)
+    response.headers["Content-Security-Policy"] = CSP.format(nonce=csp_nonce())
+    response.headers.setdefault("Cache-Control", "no-store")
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    return response

@@ -1,0 +1,52 @@
+"""The production server: gunicorn, set up for spk."""
+
+from typing import Any
+
+from flask import Flask
+from gunicorn import glogging
+from gunicorn.app.base import BaseApplication
+
+from spk import create_app
+
+THREADS = 4  # a worker
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn publishes no types
+    """gunicorn without its command line; each worker makes an application of its own."""
+
+    def __init__(self, bind: str, workers: int) -> None:
+        self.settings = settings(bind, workers)
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self.settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return create_app()
+
+
+class Logger(glogging.Logger):  # type: ignore[misc]
+    """Leaves gunicorn's own lines to spk's handler, which writes JSON and hides tokens."""
+
+    def setup(self, cfg: object) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+
+def settings(bind: str, workers: int) -> dict[str, Any]:
+    return {
+        "bind": bind,
+        "workers": workers,
+        "worker_class": "gthread",
+        "threads": THREADS,
+        "graceful_timeout": 30,  # s: requests under way are answered after SIGTERM
+        "forwarder_headers": "",  # who may set the client's address is ProxyFix's to say
+        "forwarded_allow_ips": "",
+        "control_socket_disable": True,
+        "accesslog": None,  # it would log query strings
+        "loglevel": "warning",
+        "logger_class": Logger,
+        "proc_name": "spk",
+    }

@@ -1,0 +1,31 @@
+"""The one-time token that opens /setup: only who can read the server's terminal makes the first account."""
+
+import hmac
+import secrets
+from pathlib import Path
+
+from flask import current_app
+
+from spk.config import write_secret
+
+
+def issue() -> str:
+    """The token, made where there is none yet."""
+    write_secret(_path(), secrets.token_urlsafe(16))
+    return _path().read_text().strip()
+
+
+def matches(candidate: str) -> bool:
+    try:
+        return hmac.compare_digest(_path().read_text().strip().encode(), candidate.strip().encode())
+    except FileNotFoundError:
+        return False
+
+
+def discard() -> None:
+    _path().unlink(missing_ok=True)
+
+
+def _path() -> Path:
+    directory: Path = current_app.config["DATA_DIR"]
+    return directory / "setup_token"

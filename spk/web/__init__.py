@@ -1,0 +1,84 @@
+"""Pages for people: a cookie, a CSRF token and HTML."""
+
+from flask import Blueprint, Flask, Response, current_app, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager, current_user
+from flask_wtf.csrf import CSRFProtect
+from limits import RateLimitItemPerMinute
+from werkzeug.exceptions import Forbidden
+
+from spk import rate_limit
+from spk.db import SAFE_METHODS
+from spk.models import Session, User
+
+public = Blueprint("public", __name__)
+user = Blueprint("user", __name__, url_prefix="/user")
+csrf = CSRFProtect()
+login_manager = LoginManager()
+login_manager.session_protection = None  # it would trust any X-Forwarded-For
+CHANGES = RateLimitItemPerMinute(120)  # forms sent, for each account
+
+
+def init_app(app: Flask) -> None:
+    from spk.web import account, api_keys, pages, password, security, sessions, times  # noqa: F401  # they add routes
+
+    csrf.init_app(app)
+    login_manager.init_app(app)
+    app.register_blueprint(public)
+    app.register_blueprint(user)
+    app.jinja_env.filters.update(ago=times.ago, date=times.date, exact=times.exact, span=times.span)
+
+
+@login_manager.user_loader
+def load_user(secret: str) -> User | None:
+    session = Session.find(secret)
+    if session is None:
+        return None
+    if request.method in SAFE_METHODS:
+        session.touch()
+    return session.user
+
+
+@public.before_request
+def guard_public() -> None:
+    check_origin()
+    csrf.protect()
+
+
+@user.before_request
+def guard_user() -> ResponseReturnValue | None:
+    """Ask who is signed in before the CSRF token, which ends with the session."""
+    check_origin()
+    if not current_user.is_authenticated:
+        return ask_to_sign_in()
+    if request.method not in SAFE_METHODS:
+        rate_limit.take(CHANGES, "user", str(current_user.id))
+    csrf.protect()
+    return None
+
+
+@user.after_request
+def vary_by_htmx(response: Response) -> Response:
+    response.vary.add("HX-Request")
+    return response
+
+
+def check_origin() -> None:
+    """Refuse a form sent from another site, by what the browser says of it (Fetch, Origin and Sec-Fetch-Site)."""
+    if request.method in SAFE_METHODS:
+        return
+    ours = (current_app.config["BASE_URL"], request.host_url.rstrip("/"))
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    if request.headers.get("Origin", ours[0]) not in ours or site not in ("same-origin", "none"):
+        raise Forbidden("This form was sent from another site, so nothing was changed.")
+
+
+def ask_to_sign_in() -> ResponseReturnValue:
+    if is_htmx():
+        return "", 401, {"HX-Redirect": url_for("public.sign_in", next=url_for("user.security"))}
+    page = request.path if request.method in SAFE_METHODS else url_for("user.security")
+    return redirect(url_for("public.sign_in", next=page))
+
+
+def is_htmx() -> bool:
+    return "HX-Request" in request.headers

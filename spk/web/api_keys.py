@@ -1,0 +1,69 @@
+"""The API Keys section."""
+
+from flask import abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from spk.db import db
+from spk.models import ApiKey
+from spk.models.api_key import KeyLimitReached, NonceUsed
+from spk.web import is_htmx, user
+from spk.web.forms import CreateApiKeyForm
+from spk.web.security import section
+
+
+@user.get("/security/api-keys")
+def api_keys() -> ResponseReturnValue:
+    return redirect(url_for("user.security", _anchor="api-keys"))
+
+
+@user.post("/security/api-keys")
+def create_api_key() -> ResponseReturnValue:
+    """Create a key and show its token, once: the one POST that does not redirect."""
+    if not current_user.has_feature("api_access"):
+        abort(403, "API access isn’t included in your plan.")
+    form = CreateApiKeyForm()
+    if not form.validate():
+        return section("api_keys", 422, create_form=form)
+    try:
+        new = current_user.create_api_key(form.name.data, nonce=form.nonce.data, lifetime=form.chosen_lifetime)
+    except KeyLimitReached:
+        return section("api_keys", 409)  # the section says so where the form was
+    except NonceUsed as refusal:
+        return section("api_keys", 409, message=str(refusal))
+    db.session.commit()
+    return section("api_keys", 201, new=new)
+
+
+@user.get("/security/api-keys/<prefix>/first-use")
+def first_use(prefix: str) -> ResponseReturnValue:
+    """Tell the open token dialog that the key was used, or that it may stop asking."""
+    key = find_api_key(prefix)
+    if key.is_new and not key.last_used_at:
+        return "", 204
+    return render_template("security/_first_use.html", key=key)
+
+
+@user.get("/security/api-keys/<prefix>/revoke")
+def confirm_revoke(prefix: str) -> ResponseReturnValue:
+    template = "security/_revoke_dialog.html" if is_htmx() else "security/revoke.html"
+    return render_template(template, key=find_api_key(prefix))
+
+
+@user.post("/security/api-keys/<prefix>/revoke")
+def revoke(prefix: str) -> ResponseReturnValue:
+    key = find_api_key(prefix)
+    was_active = key.revoke()
+    db.session.commit()
+    message = f"“{key.name}” was {'' if was_active else 'already '}revoked."
+    if is_htmx():
+        return section("api_keys", message=message, changed=key)
+    flash(message, "api_keys")
+    return redirect(url_for("user.security", _anchor=f"key-{key.prefix}"), 303)
+
+
+def find_api_key(prefix: str) -> ApiKey:
+    """The person's own key; somebody else's is as unknown as none."""
+    if not current_user.sees_api_keys:
+        abort(403, "API access isn’t included in your plan.")
+    return current_user.api_key(prefix) or abort(404, "That key isn’t in your account.")

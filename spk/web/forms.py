@@ -1,0 +1,72 @@
+"""The forms people send; what a field may hold is asked of the models."""
+
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from wtforms import Field, Form, HiddenField, PasswordField, SelectField, StringField, ValidationError
+
+from spk import setup_token
+from spk.models import User, password
+from spk.models.api_key import clean_name
+from spk.models.user import clean_email
+
+
+def rule(model: Callable[[str], str]) -> Callable[[Form, Field], None]:
+    """A validator that keeps what the model makes of the text, or says what the model has against it."""
+
+    def validate(_form: Form, field: Field) -> None:
+        try:
+            field.data = model(field.data or "")
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+    return validate
+
+
+class SignInForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
+    email = StringField("Email")
+    password = PasswordField("Password")
+
+
+class RegisterForm(FlaskForm):  # type: ignore[misc]
+    email = StringField("Email", [rule(clean_email)])
+    password = PasswordField("Password", [rule(password.check)])
+
+    def validate_email(self, field: Field) -> None:
+        if User.find(field.data):
+            raise ValidationError("There is an account with this email already. Sign in instead.")
+
+
+class SetupForm(RegisterForm):
+    token = StringField("Setup token")
+
+    def validate_token(self, field: Field) -> None:
+        if not setup_token.matches(field.data or ""):
+            raise ValidationError("This isn’t the setup token. The server prints it when it starts.")
+
+
+class ChangePasswordForm(FlaskForm):  # type: ignore[misc]
+    current_password = PasswordField("Current password")
+    new_password = PasswordField("New password", [rule(password.check)])
+
+    def validate_current_password(self, field: Field) -> None:
+        if not password.verify(current_user.password_hash, field.data or ""):
+            raise ValidationError("This isn’t your current password.")
+
+
+class CreateApiKeyForm(FlaskForm):  # type: ignore[misc]
+    name = StringField("Name", [rule(clean_name)])
+    lifetime = SelectField(
+        "Expires",
+        choices=[("", "Never"), ("7", "In 7 days"), ("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a year")],
+        default="",
+    )
+    # Used once: neither a reload nor a double click makes a second key.
+    nonce = HiddenField(default=lambda: secrets.token_urlsafe(16))
+
+    @property
+    def chosen_lifetime(self) -> timedelta | None:
+        return timedelta(days=int(self.lifetime.data)) if self.lifetime.data else None

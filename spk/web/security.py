@@ -1,0 +1,25 @@
+"""The Security page; each of its sections has a module of its own."""
+
+from flask import Response, make_response, render_template
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from spk.models import Session
+from spk.web import is_htmx, user
+from spk.web.forms import ChangePasswordForm, CreateApiKeyForm
+
+
+@user.get("/security")
+def security() -> ResponseReturnValue:
+    return section("api_keys")
+
+
+def section(name: str, status: int = 200, **context: object) -> Response:
+    """Answer htmx with one section of the page, a browser without it with the whole page."""
+    template = f"security/_{name}.html" if is_htmx() else "security/security.html"
+    page = {
+        "create_form": CreateApiKeyForm(formdata=None),
+        "password_form": ChangePasswordForm(formdata=None),
+        "sessions": Session.of(current_user),
+    }
+    return make_response(render_template(template, **(page | context)), status)
