@@ -30,7 +30,9 @@ class Commands(click.Group):
         except (ConfigError, ApiKeyError, ValueError) as error:
             raise click.ClickException(str(error)) from None
         except OperationalError as error:
-            raise click.ClickException(f"The database can’t be used ({error.orig}). Did you run `spk init`?") from None
+            raise click.ClickException(
+                f"The database can’t be used ({error.orig}). Did you run `spk init`?"
+            ) from None
 
 
 def with_app(command: Callable[P, None]) -> Callable[P, None]:
@@ -167,7 +169,10 @@ def key() -> None:
 def list_keys(email: str | None) -> None:
     """Show prefix, name, owner, status, creation and last use, separated by tabs."""
     for found in find_user(email).api_keys() if email else ApiKey.all():
-        times = [time.isoformat(timespec="seconds") if time else "never" for time in (found.created_at, found.last_used_at)]
+        times = [
+            time.isoformat(timespec="seconds") if time else "never"
+            for time in (found.created_at, found.last_used_at)
+        ]
         click.echo("\t".join([found.prefix, found.name, found.user.email, found.status.lower(), *times]))
 
 

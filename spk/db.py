@@ -70,7 +70,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def fetch_first(statement: Select[Any]) -> Row[Any] | None:
+def fetch_first(statement: Select[*tuple[Any, ...]]) -> Row[*tuple[Any, ...]] | None:
     """The first row as the database is at this moment, outside the request's transaction.
 
     `first()` reads the cursor to its end: a half-read one would pin an old snapshot.
@@ -80,7 +80,7 @@ def fetch_first(statement: Select[Any]) -> Row[Any] | None:
 
 
 def stamp(statement: Update) -> None:
-    """Run an UPDATE that commits by itself, and is skipped where the database is busy: nobody waits for it."""
+    """Run an UPDATE that commits by itself, and is skipped where the database is busy."""
     try:
         with db.engines["autocommit"].connect() as connection:
             connection.execute(statement)
@@ -99,6 +99,6 @@ def _set_pragmas(connection: object, _record: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    """Take SQLite's write lock first: a reader that turns writer under WAL fails at once (SQLITE_BUSY_SNAPSHOT)."""
+    """Take SQLite's write lock first: under WAL a reader that turns writer fails (SQLITE_BUSY_SNAPSHOT)."""
     reads_only = has_request_context() and request.method in SAFE_METHODS
     connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")

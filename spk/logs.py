@@ -16,7 +16,9 @@ class Formatter(JsonFormatter):
     """Cuts every token to its prefix in the finished line, tracebacks included."""
 
     def __init__(self) -> None:
-        super().__init__("{levelname}{name}{message}", style="{", timestamp=True, rename_fields={"levelname": "level"})
+        super().__init__(
+            "{levelname}{name}{message}", style="{", timestamp=True, rename_fields={"levelname": "level"}
+        )
 
     def format(self, record: logging.LogRecord) -> str:
         if has_request_context():

@@ -38,7 +38,11 @@ def _check_body() -> None:
     """Refuse a body too large, or of unknown length, which Flask would silently cut."""
     if request.content_length is None and "Transfer-Encoding" in request.headers:
         raise LengthRequired
-    if request.content_length and request.max_content_length and request.content_length > request.max_content_length:
+    if (
+        request.content_length
+        and request.max_content_length
+        and request.content_length > request.max_content_length
+    ):
         raise RequestEntityTooLarge
 
 

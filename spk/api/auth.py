@@ -31,7 +31,9 @@ class ApiBlueprint(Blueprint):
             words = f"The {caller.plan.title} plan of this key’s owner doesn’t include this ({self.feature})."
             raise Problem(403, "plan_required", words, f'{REALM}, error="insufficient_scope"')
         if caller.plan.requests_per_minute is not None:
-            rate_limit.take(RateLimitItemPerMinute(caller.plan.requests_per_minute), "key", str(caller.key_id))
+            rate_limit.take(
+                RateLimitItemPerMinute(caller.plan.requests_per_minute), "key", str(caller.key_id)
+            )
         g.caller = caller
 
 

@@ -28,4 +28,4 @@ def whoami() -> ResponseReturnValue:
 
 def iso(time: datetime | None) -> str | None:
     """ISO 8601 with milliseconds and offset."""
-    return time and time.isoformat(timespec="milliseconds")
+    return None if time is None else time.isoformat(timespec="milliseconds")

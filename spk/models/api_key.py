@@ -93,9 +93,7 @@ class ApiKey(Base):
     @staticmethod
     def is_active() -> ColumnElement[bool]:
         """The condition of a working key, for a query."""
-        return and_(
-            ApiKey.revoked_at.is_(None), or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now())
-        )
+        return and_(ApiKey.revoked_at.is_(None), or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now()))
 
     @property
     def status(self) -> str:

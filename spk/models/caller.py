@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from flask import current_app
 from sqlalchemy import or_, select, update
 
-from spk.db import stamp, fetch_first, now
+from spk.db import fetch_first, now, stamp
 from spk.models import token
 from spk.models.api_key import ApiKey
 from spk.models.plan import Plan, find_plan

@@ -1,7 +1,6 @@
 """An audit line: what happened to an account, and when."""
 
 from datetime import datetime
-
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, String

@@ -3,7 +3,6 @@
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from flask import current_app
 
@@ -48,18 +47,20 @@ def load_plans(path: Path, default: str) -> dict[str, Plan]:
         raise ConfigError(f"SPK_PLANS_FILE: {path} is not TOML: {error}.") from None
     plans = {name: _plan(name, table) for name, table in tables.items()}
     if default not in plans:
-        raise ConfigError(f"SPK_DEFAULT_PLAN must be one of {', '.join(plans) or 'the plans'}, not {default}.")
+        raise ConfigError(
+            f"SPK_DEFAULT_PLAN must be one of {', '.join(plans) or 'the plans'}, not {default}."
+        )
     return plans
 
 
-def _plan(name: str, table: Any) -> Plan:
+def _plan(name: str, table: object) -> Plan:
     types = {"title": str, "summary": str, "features": list, "active_keys": int, "requests_per_minute": int}
     if not isinstance(table, dict):
         raise ConfigError(f"SPK_PLANS_FILE: {name} must be a table, [{name}].")
     for key, value in table.items():
         if key not in types:
             raise ConfigError(f"SPK_PLANS_FILE: [{name}] has an unknown {key}; known are {', '.join(types)}.")
-        if type(value) is not types[key] or (types[key] is int and value < 0):
+        if type(value) is not types[key] or (isinstance(value, int) and value < 0):
             raise ConfigError(f"SPK_PLANS_FILE: [{name}] {key} does not fit: {value!r}.")
     return Plan(name, **{"title": name, **table, "features": frozenset(table.get("features", []))})
 

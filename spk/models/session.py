@@ -8,7 +8,7 @@ import ua_parser
 from sqlalchemy import ColumnElement, ForeignKey, String, and_, delete, select, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from spk.db import Base, db, stamp, now
+from spk.db import Base, db, now, stamp
 from spk.models.user import User
 
 IDLE = timedelta(days=14)
@@ -75,8 +75,10 @@ class Session(Base):
     def _is_living(cls) -> ColumnElement[bool]:
         return and_(cls.last_seen_at > now() - IDLE, cls.created_at > now() - LONGEST)
 
-    def end(self) -> None:
-        db.session.delete(self)
+    @classmethod
+    def end(cls, user: User) -> None:
+        """Sign this browser out."""
+        db.session.execute(delete(cls).where(cls.secret_hash == _hash(user.session_secret)))
 
     @classmethod
     def end_others(cls, user: User) -> None:

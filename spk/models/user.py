@@ -110,7 +110,9 @@ class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Login publishes no t
         return sorted(keys, key=lambda key: ("Active", "Expired", "Revoked").index(key.status))
 
     def active_api_keys(self) -> int:
-        return db.session.scalar(select(func.count()).where(ApiKey.user_id == self.id, ApiKey.is_active())) or 0
+        return (
+            db.session.scalar(select(func.count()).where(ApiKey.user_id == self.id, ApiKey.is_active())) or 0
+        )
 
     @property
     def sees_api_keys(self) -> bool:

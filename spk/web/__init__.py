@@ -20,7 +20,7 @@ CHANGES = RateLimitItemPerMinute(120)  # forms sent, for each account
 
 
 def init_app(app: Flask) -> None:
-    from spk.web import account, api_keys, pages, password, security, sessions, times  # noqa: F401  # they add routes
+    from spk.web import account, api_keys, pages, password, sessions, times  # noqa: F401  # they add routes
 
     csrf.init_app(app)
     login_manager.init_app(app)
@@ -29,7 +29,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(ago=times.ago, date=times.date, exact=times.exact, span=times.span)
 
 
-@login_manager.user_loader
+@login_manager.user_loader  # type: ignore[untyped-decorator]
 def load_user(secret: str) -> User | None:
     session = Session.find(secret)
     if session is None:
@@ -64,7 +64,7 @@ def vary_by_htmx(response: Response) -> Response:
 
 
 def check_origin() -> None:
-    """Refuse a form sent from another site, by what the browser says of it (Fetch, Origin and Sec-Fetch-Site)."""
+    """Refuse a form from another site, going by Origin and Sec-Fetch-Site (Fetch Metadata)."""
     if request.method in SAFE_METHODS:
         return
     ours = (current_app.config["BASE_URL"], request.host_url.rstrip("/"))

@@ -95,7 +95,7 @@ def create_session() -> ResponseReturnValue:
 @public.post("/logout")
 def end_session() -> ResponseReturnValue:
     if current_user.is_authenticated:
-        Session.find(current_user.get_id()).end()
+        Session.end(current_user)
         db.session.commit()
     session.clear()
     return redirect(url_for("public.sign_in"))

@@ -26,7 +26,9 @@ def create_api_key() -> ResponseReturnValue:
     if not form.validate():
         return section("api_keys", 422, create_form=form)
     try:
-        new = current_user.create_api_key(form.name.data, nonce=form.nonce.data, lifetime=form.chosen_lifetime)
+        new = current_user.create_api_key(
+            form.name.data, nonce=form.nonce.data, lifetime=form.chosen_lifetime
+        )
     except KeyLimitReached:
         return section("api_keys", 409)  # the section says so where the form was
     except NonceUsed as refusal:
@@ -66,4 +68,5 @@ def find_api_key(prefix: str) -> ApiKey:
     """The person's own key; somebody else's is as unknown as none."""
     if not current_user.sees_api_keys:
         abort(403, "API access isn’t included in your plan.")
-    return current_user.api_key(prefix) or abort(404, "That key isn’t in your account.")
+    key: ApiKey | None = current_user.api_key(prefix)
+    return key or abort(404, "That key isn’t in your account.")

@@ -7,11 +7,14 @@ from datetime import timedelta
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import Field, Form, HiddenField, PasswordField, SelectField, StringField, ValidationError
+from wtforms.fields.choices import SelectChoice
 
 from spk import setup_token
 from spk.models import User, password
 from spk.models.api_key import clean_name
 from spk.models.user import clean_email
+
+LIFETIMES = {"": "Never", "7": "In 7 days", "30": "In 30 days", "90": "In 90 days", "365": "In a year"}
 
 
 def rule(model: Callable[[str], str]) -> Callable[[Form, Field], None]:
@@ -61,7 +64,7 @@ class CreateApiKeyForm(FlaskForm):  # type: ignore[misc]
     name = StringField("Name", [rule(clean_name)])
     lifetime = SelectField(
         "Expires",
-        choices=[("", "Never"), ("7", "In 7 days"), ("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a year")],
+        choices=[SelectChoice(days, label) for days, label in LIFETIMES.items()],
         default="",
     )
     # Used once: neither a reload nor a double click makes a second key.

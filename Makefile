@@ -1,0 +1,48 @@
+# Everything starts from a fresh clone with Python 3.11 or newer and make; each target makes what it needs.
+
+PYTHON ?= python3
+BIN = .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check lint cover lock clean
+
+help:  ## Show what there is to make
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
+
+run: .venv/ready  ## Start spk at http://127.0.0.1:8000, with its data in ./data
+	$(BIN)/spk serve
+
+test: .venv/ready-dev  ## Run all tests, in a real Chromium too
+	sh tests/install-browser.sh
+	$(BIN)/pytest
+
+check: lint cover  ## Run what CI runs: linters, types, all tests with coverage
+
+lint: .venv/ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+cover: .venv/ready-dev
+	sh tests/install-browser.sh
+	$(BIN)/pytest --cov --cov-report=term
+
+COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
+
+lock: .venv/ready-dev  ## Write the lock files anew, with the newest versions that fit
+	$(COMPILE) --upgrade --extra build setup.cfg -o requirements.lock
+	$(COMPILE) --upgrade --extra build --extra dev setup.cfg -o requirements-dev.lock
+
+clean:  ## Remove the environment and what tests and tools leave; keeps ./data
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .coverage* htmlcov test-results *.egg-info
+
+.venv/ready: requirements.lock setup.cfg
+	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "spk needs Python 3.11 or newer.")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+.venv/ready-dev: .venv/ready requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	touch $@

@@ -1,0 +1,187 @@
+"""The cast of the tests, and the browsers and servers they use."""
+
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from urllib.error import URLError
+
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
+from flask.testing import FlaskClient
+from sqlalchemy import update
+from werkzeug.test import TestResponse
+
+from spk.db import db, now
+from spk.models import ApiKey, Session, User
+
+PASSWORD = "correct horse battery staple"
+
+
+@dataclass
+class Person:
+    """An account in the test's database; each method opens and closes an application context of its own."""
+
+    app: Flask
+    email: str
+    password: str = PASSWORD
+
+    def set_plan(self, name: str) -> None:
+        with self.app.app_context():
+            self._find().set_plan(name)
+            db.session.commit()
+
+    def disable(self) -> None:
+        with self.app.app_context():
+            self._find().disable()
+            db.session.commit()
+
+    def create_key(self, name: str = "CI", lifetime: timedelta | None = None) -> str:
+        """Make a key and return its token."""
+        with self.app.app_context():
+            new = self._find().create_api_key(name, lifetime=lifetime)
+            db.session.commit()
+            return new.token
+
+    def keys(self) -> list[ApiKey]:
+        with self.app.app_context():
+            return self._find().api_keys()
+
+    def key(self, token: str) -> ApiKey:
+        """The record of a token as it is in the database now."""
+        return next(key for key in self.keys() if token.startswith(key.prefix))
+
+    def revoke(self, token: str) -> None:
+        with self.app.app_context():
+            key = self._find().api_key(token[:12])
+            assert key is not None
+            key.revoke()
+            db.session.commit()
+
+    def age(self, token: str, **columns: timedelta | None) -> None:
+        """Move times of a key into the past: `age(token, created_at=timedelta(days=45))`."""
+        with self.app.app_context():
+            values = {name: since and now() - since for name, since in columns.items()}
+            db.session.execute(update(ApiKey).where(ApiKey.prefix == token[:12]).values(values))
+            db.session.commit()
+
+    def session_cookie(self, user_agent: str = "Firefox") -> str:
+        """A cookie as signing in would set it, without the tenth of a second that a password takes."""
+        with self.app.app_context():
+            user = self._find()
+            Session.start(user, user_agent)
+            db.session.commit()
+            contents = {"_user_id": user.session_secret, "_fresh": True, "_permanent": True}
+            signer = SecureCookieSessionInterface().get_signing_serializer(self.app)
+            assert signer is not None
+            cookie = signer.dumps(contents)
+            return cookie if isinstance(cookie, str) else cookie.decode()
+
+    def browser(self) -> "Browser":
+        """A browser in which this person is signed in."""
+        browser = Browser(self.app.test_client())
+        browser.client.set_cookie(self.app.config["SESSION_COOKIE_NAME"], self.session_cookie())
+        return browser
+
+    def _find(self) -> User:
+        user = User.find(self.email)
+        assert user is not None
+        return user
+
+
+@dataclass
+class Browser:
+    """A test client that fills in forms the way a browser does: with the CSRF token of the page."""
+
+    client: FlaskClient
+
+    def get(self, path: str, *, htmx: bool = False) -> TestResponse:
+        return self.client.get(path, headers=_headers(htmx))
+
+    def submit(
+        self, path: str, page: str = "/user/security", *, htmx: bool = False, **fields: str
+    ) -> TestResponse:
+        """Open `page` for its CSRF token, then POST the fields to `path`."""
+        found = re.search(r'name="csrf_token" value="([^"]+)"', self.client.get(page).text)
+        data = {"csrf_token": found[1] if found else "", **fields}
+        return self.client.post(path, data=data, headers=_headers(htmx))
+
+    def create_key(self, name: str = "CI", *, htmx: bool = False, **fields: str) -> TestResponse:
+        return self.submit("/user/security/api-keys", htmx=htmx, name=name, **fields)
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def token_in(page: str) -> str:
+    """The token a page shows."""
+    found = re.search(r"spk_[0-9A-Za-z]{46}", page)
+    assert found, "the page shows no token"
+    return found[0]
+
+
+@dataclass
+class LiveServer:
+    """`spk serve` in a process of its own."""
+
+    url: str
+    environ: dict[str, str]
+    process: subprocess.Popen[bytes]
+    log_file: Path
+
+    def log(self) -> str:
+        return self.log_file.read_text()
+
+
+@contextmanager
+def serve(directory: Path, **settings: str) -> Iterator[LiveServer]:
+    """Run `spk serve` on a free port with its data in `directory`, until the block ends."""
+    port = free_port()
+    url = settings.pop("SPK_BASE_URL", f"http://127.0.0.1:{port}").replace("{port}", str(port))
+    environ = {
+        "SPK_DATA_DIR": str(directory / "data"),
+        "SPK_BIND": f"127.0.0.1:{port}",
+        "SPK_BASE_URL": url,
+        "PATH": "/usr/bin:/bin",
+        **settings,
+    }
+    log_file = directory / "serve.log"
+    with log_file.open("wb") as log:
+        command = [str(Path(sys.executable).with_name("spk")), "serve"]
+        process = subprocess.Popen(command, env=environ, stdout=log, stderr=log)
+    try:
+        _wait_until_up(f"http://127.0.0.1:{port}/healthz", process, log_file)
+        yield LiveServer(url, environ, process, log_file)
+    finally:
+        process.terminate()
+        process.wait(timeout=40)
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _wait_until_up(url: str, process: "subprocess.Popen[bytes]", log_file: Path) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except (URLError, ConnectionError):
+            time.sleep(0.05)  # the port opens when it opens: there is no event to wait for
+    raise RuntimeError(f"spk serve did not come up:\n{log_file.read_text()}")
+
+
+def _headers(htmx: bool) -> dict[str, str]:
+    return {"HX-Request": "true"} if htmx else {}

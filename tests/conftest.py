@@ -1,0 +1,98 @@
+import os
+import shutil
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import flask_migrate
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from spk import config, create_app
+from spk.db import db
+from spk.models import User
+from spk.models.pepper import check_pepper
+from tests.cast import PASSWORD, Browser, Person
+
+for name in [name for name in os.environ if name.startswith("SPK_") and name != "SPK_TEST_NO_SKIPS"]:
+    del os.environ[name]  # the tests say themselves what is set
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where SPK_TEST_NO_SKIPS is set, as in CI, a skipped test has failed."""
+    report = yield
+    if report.skipped and "SPK_TEST_NO_SKIPS" in os.environ:
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which CI does not allow: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def prepared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with tables and the cast in it; each test gets a copy."""
+    directory = tmp_path_factory.mktemp("prepared") / "data"
+    environ = {"SPK_DATA_DIR": str(directory)}
+    config.create_secrets(environ)
+    app = create_app(environ)
+    with app.app_context():
+        flask_migrate.upgrade()
+        check_pepper()
+        for email, plan in (
+            ("ada@example.com", "pro"),
+            ("ben@example.com", "free"),
+            ("eve@example.com", "pro"),
+        ):
+            User.create(email, PASSWORD, plan)
+        db.session.commit()
+        for engine in db.engines.values():
+            engine.dispose()
+    return directory
+
+
+@pytest.fixture
+def environ(prepared_data: Path, tmp_path: Path) -> dict[str, str]:
+    """The settings of this test's application; change them before asking for `app`."""
+    shutil.copytree(prepared_data, tmp_path / "data")
+    return {"SPK_DATA_DIR": str(tmp_path / "data")}
+
+
+@pytest.fixture
+def app(environ: dict[str, str]) -> Iterator[Flask]:
+    # No context stays open: it would carry who is signed in from one request to the next.
+    app = create_app(environ)
+    yield app
+    with app.app_context():
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A program, or a browser in which nobody is signed in."""
+    return app.test_client()
+
+
+@pytest.fixture
+def browser(client: FlaskClient) -> Browser:
+    return Browser(client)
+
+
+@pytest.fixture
+def ada(app: Flask) -> Person:
+    """Pays: on the pro plan."""
+    return Person(app, "ada@example.com")
+
+
+@pytest.fixture
+def ben(app: Flask) -> Person:
+    """Does not pay: on the free plan."""
+    return Person(app, "ben@example.com")
+
+
+@pytest.fixture
+def eve(app: Flask) -> Person:
+    """A stranger with a plan of her own."""
+    return Person(app, "eve@example.com")
