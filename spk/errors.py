@@ -10,14 +10,15 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import BadRequest, HTTPException, SecurityError, ServiceUnavailable
 
 from spk.api.problem import problem
+from spk.config import MAX_BODY
 
 WORDS = {
     400: "This request can’t be read. Go back, reload the page and try again.",
     403: "You’re not allowed to do this.",
     404: "There’s nothing at this address.",
-    405: "This address doesn’t answer to that.",
-    411: "This request doesn’t say how long it is.",
-    413: "This is too much at once. Send less and try again.",
+    405: "This address doesn’t take that method.",
+    411: "This request doesn’t say how long it is: send Content-Length.",
+    413: f"This is too much at once. Send at most {MAX_BODY // 1024} kB.",
     429: "Too many attempts. Wait a minute and try again.",
     500: "Something went wrong on the server.",
     503: "The database can’t be reached right now. Try again in a moment.",
@@ -34,11 +35,11 @@ def init_app(app: Flask) -> None:
 
 
 def answer(error: HTTPException) -> ResponseReturnValue:
-    if request.path == "/api" or request.path.startswith("/api/"):
-        return problem(error)
     status = error.code or 500
     is_custom = error.description != type(error).description
-    message = error.description if is_custom else WORDS.get(status, error.name)
+    message = str(error.description if is_custom else WORDS.get(status, error.name))
+    if request.path == "/api" or request.path.startswith("/api/"):
+        return _with_headers_of(error, problem(error, message))
     if "HX-Request" in request.headers:
         response = make_response(render_template("_message.html", message=message), status)
         response.headers.update({"HX-Retarget": "#key-status", "HX-Reswap": "innerHTML"})

@@ -30,7 +30,7 @@ def take(limit: RateLimitItem, *who: str) -> None:
     seconds = max(1, math.ceil(window.reset_time - time.time()))
     g.rate_limit = (limit, window.remaining, seconds)
     if not allowed:
-        raise TooManyRequests(f"Too many requests. Try again in {seconds} seconds.", retry_after=seconds)
+        raise TooManyRequests(retry_after=seconds)
 
 
 def _add_headers(response: Response) -> Response:

@@ -9,6 +9,7 @@ function openDialog() {
   if (!dialog) return;
   dialog.removeAttribute("open");
   dialog.showModal();
+  document.getElementById("copy-token")?.focus();
   dialog.addEventListener("close", () => {
     dialog.remove();
     document.getElementById(dialog.dataset.row)?.classList.add("is-new");

@@ -32,17 +32,15 @@ class Problem(HTTPException):
         return [("WWW-Authenticate", self.challenge)] if self.challenge else []
 
 
-def problem(error: HTTPException) -> Response:
+def problem(error: HTTPException, detail: str) -> Response:
     """The answer to a program; `error` repeats `detail` for clients that read only that."""
     status = error.code or 500
     body = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "detail": error.description,
+        "detail": detail,
         "code": error.word if isinstance(error, Problem) else CODES.get(status, "error"),
-        "error": error.description,
+        "error": detail,
     }
-    response = Response(json.dumps(body), status, content_type="application/problem+json")
-    response.headers.extend((name, value) for name, value in error.get_headers() if name != "Content-Type")
-    return response
+    return Response(json.dumps(body), status, content_type="application/problem+json")

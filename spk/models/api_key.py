@@ -69,15 +69,15 @@ class ApiKey(Base):
     @classmethod
     def issue(cls, user: "User", name: str, nonce: str | None, lifetime: timedelta | None) -> "NewApiKey":
         """Make a key and its token; the rules on who may have one are the user's."""
-        secret = token.generate()
+        secret, created_at = token.generate(), now()
         key = cls(
             user=user,
             name=clean_name(name),
             prefix=token.prefix(secret),
             token_hash=token.digest(secret, current_app.config["TOKEN_PEPPERS"][0]),
             nonce=nonce,
-            created_at=now(),
-            expires_at=lifetime and now() + lifetime,
+            created_at=created_at,
+            expires_at=lifetime and created_at + lifetime,
         )
         db.session.add(key)
         return NewApiKey(key, secret)
@@ -144,6 +144,8 @@ def clean_name(name: str) -> str:
     name = re.sub(r"\s+", " ", name)
     if not name:
         raise ValueError("Enter a name for this key.")
+    if token.is_in(name):
+        raise ValueError("This is a token, not a name. Say what will use the key.")
     if len(name) > NAME_LENGTH:
         raise ValueError(f"Use {NAME_LENGTH} characters or fewer. This name has {len(name)}.")
     return name

@@ -33,6 +33,11 @@ def is_well_formed(token: str) -> bool:
     return match is not None and checksum(match[1]) == match[2]
 
 
+def is_in(text: str) -> bool:
+    """Whether somebody pasted a token here."""
+    return _SHAPE.search(text) is not None
+
+
 def prefix(token: str) -> str:
     """The head that may be shown, and by which the key is found."""
     return token[:PREFIX_LENGTH]

@@ -23,7 +23,9 @@ def init_app(app: Flask) -> None:
     from spk.web import account, api_keys, pages, password, sessions, times  # noqa: F401  # they add routes
 
     csrf.init_app(app)
-    login_manager.init_app(app)
+    # Not init_app: for a remember-me cookie, never set here, it reads the session in each request to the API.
+    app.login_manager = login_manager  # type: ignore[attr-defined]
+    app.context_processor(lambda: {"current_user": current_user})
     app.register_blueprint(public)
     app.register_blueprint(user)
     app.jinja_env.filters.update(ago=times.ago, date=times.date, exact=times.exact, span=times.span)

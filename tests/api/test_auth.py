@@ -1,0 +1,240 @@
+"""The error table of the bearer hook, row by row."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from spk import create_app
+from spk.models import token as codec
+from tests.cast import Person, bearer
+
+UNKNOWN = codec.generate()
+
+
+def whoami(client: FlaskClient, authorization: str | None = None, query: str = "") -> TestResponse:
+    headers = {} if authorization is None else {"Authorization": authorization}
+    return client.get(f"/api/v1/whoami{query}", headers=headers)
+
+
+def challenge(response: TestResponse) -> str:
+    return response.headers["WWW-Authenticate"]
+
+
+def test_a_key_opens_the_api(ada: Person, client: FlaskClient) -> None:
+    assert client.get("/api/v1/whoami", headers=bearer(ada.create_key())).status_code == 200
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "OAuth", "oauth"])
+def test_the_scheme_is_bearer_or_its_alias_oauth_in_any_case(
+    scheme: str, ada: Person, client: FlaskClient
+) -> None:
+    assert whoami(client, f"{scheme} {ada.create_key()}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "authorization", [None, "Basic YWRhOnNlY3JldA==", "Digest username=ada", "spk_token"]
+)
+def test_without_a_bearer_token_the_challenge_names_no_error(
+    authorization: str | None, client: FlaskClient
+) -> None:
+    response = whoami(client, authorization)
+    assert (response.status_code, challenge(response)) == (401, 'Bearer realm="spk"')
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        "",
+        "Bearer",
+        "Bearer ",
+        f"Bearer {UNKNOWN[:20]} {UNKNOWN[20:]}",
+        f"Bearer {UNKNOWN},Bearer {UNKNOWN}",
+        f"Basic YWRhOnNlY3JldA==,Bearer {UNKNOWN}",
+        f"Bearer {UNKNOWN}, OAuth {UNKNOWN}",
+        "Bearer a=b",
+        f"Bearer\t{UNKNOWN}",
+        f'Bearer "{UNKNOWN}"',
+        f"Bearer: {UNKNOWN}",
+        "Bearer spk_é",
+    ],
+)
+def test_a_malformed_header_is_an_invalid_request(authorization: str, client: FlaskClient) -> None:
+    response = whoami(client, authorization)
+    assert (response.status_code, challenge(response)) == (400, 'Bearer realm="spk", error="invalid_request"')
+
+
+@pytest.mark.parametrize("name", ["access_token", "api_key"])
+def test_a_token_in_the_query_is_refused_even_beside_a_good_header(
+    name: str, ada: Person, client: FlaskClient
+) -> None:
+    token = ada.create_key()
+    response = whoami(client, f"Bearer {token}", f"?{name}={token}")
+    assert (response.status_code, response.json["code"]) == (400, "invalid_request")  # type: ignore[index]
+
+
+@pytest.mark.parametrize("where", ["X-API-Key", "Cookie"])
+def test_no_other_header_carries_a_token(where: str, ada: Person, client: FlaskClient) -> None:
+    value = f"token={ada.create_key()}" if where == "Cookie" else ada.create_key()
+    assert client.get("/api/v1/whoami", headers={where: value}).status_code == 401
+
+
+@pytest.mark.parametrize("token", ["abc", UNKNOWN[:-1], UNKNOWN + "a", UNKNOWN.swapcase(), "spk_" + "0" * 46])
+def test_a_wrong_shape_or_checksum_looks_mistyped(token: str, client: FlaskClient) -> None:
+    response = whoami(client, f"Bearer {token}")
+    assert response.status_code == 401
+    assert "truncated or mistyped" in response.json["detail"]  # type: ignore[index]
+
+
+def test_an_unknown_prefix_and_a_wrong_secret_are_not_told_apart(ada: Person, client: FlaskClient) -> None:
+    random = ada.create_key()[4:12] + UNKNOWN[12:44]
+    wrong_secret = f"spk_{random}{codec.checksum(random)}"
+    answers = [whoami(client, f"Bearer {token}") for token in (UNKNOWN, wrong_secret)]
+    assert answers[0].status_code == 401
+    assert answers[0].data == answers[1].data
+
+
+def test_a_revoked_key_is_refused_at_once(ada: Person, client: FlaskClient) -> None:
+    token = ada.create_key()
+    assert whoami(client, f"Bearer {token}").status_code == 200
+    ada.revoke(token)
+    assert_refused(whoami(client, f"Bearer {token}"), "revoked")
+
+
+def test_an_expired_key_is_refused(ada: Person, client: FlaskClient) -> None:
+    token = ada.create_key(lifetime=timedelta(days=7))
+    ada.age(token, expires_at=timedelta(seconds=1))
+    assert_refused(whoami(client, f"Bearer {token}"), "expired")
+
+
+def test_a_key_of_a_disabled_owner_is_refused(ada: Person, client: FlaskClient) -> None:
+    token = ada.create_key()
+    ada.disable()
+    assert_refused(whoami(client, f"Bearer {token}"), "disabled")
+
+
+def assert_refused(response: TestResponse, why: str) -> None:
+    assert response.status_code == 401
+    assert response.json["code"] == "invalid_token"  # type: ignore[index]
+    assert why in response.json["detail"]  # type: ignore[index]
+    assert challenge(response) == 'Bearer realm="spk", error="invalid_token"'
+
+
+def test_a_plan_without_the_feature_is_forbidden_until_an_upgrade(ada: Person, client: FlaskClient) -> None:
+    token = ada.create_key()
+    ada.set_plan("free")
+    refused = whoami(client, f"Bearer {token}")
+    assert (refused.status_code, refused.json["code"]) == (403, "plan_required")  # type: ignore[index]
+    assert challenge(refused) == 'Bearer realm="spk", error="insufficient_scope"'
+    ada.set_plan("pro")
+    assert whoami(client, f"Bearer {token}").status_code == 200
+
+
+def test_too_many_requests_are_told_when_to_come_back(environ: dict[str, str], tmp_path: Path) -> None:
+    plans = tmp_path / "plans.toml"
+    plans.write_text('[free]\n[pro]\nfeatures = ["api_access"]\nactive_keys = 9\nrequests_per_minute = 2\n')
+    app = create_app({**environ, "SPK_PLANS_FILE": str(plans)})
+    client, ada, eve = app.test_client(), Person(app, "ada@example.com"), Person(app, "eve@example.com")
+    token = ada.create_key()
+    answers = [whoami(client, f"Bearer {token}") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    refused = answers[2]
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert refused.headers["RateLimit-Policy"] == '"default";q=2;w=60'
+    assert refused.headers["RateLimit"] == f'"default";r=0;t={refused.headers["Retry-After"]}'
+    assert refused.json["code"] == "too_many_requests"  # type: ignore[index]
+    assert whoami(client, f"Bearer {eve.create_key()}").status_code == 200
+
+
+def test_an_unreachable_database_is_unavailable_never_a_decision(
+    ada: Person, app: Flask, client: FlaskClient
+) -> None:
+    token = ada.create_key()
+    Path(app.config["DATA_DIR"], "spk.db").rename(Path(app.config["DATA_DIR"], "gone.db"))
+    with app.app_context():
+        from spk.db import db
+
+        for engine in db.engines.values():
+            engine.dispose()
+    response = whoami(client, f"Bearer {token}")
+    assert (response.status_code, response.json["code"]) == (503, "unavailable")  # type: ignore[index]
+    assert int(response.headers["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/api", 404, "not_found"),
+        ("GET", "/api/v1/nothing", 404, "not_found"),
+        ("GET", "/api/v1/whoami/99999999999999999999", 404, "not_found"),
+        ("POST", "/api/v1/whoami", 405, "method_not_allowed"),
+        ("DELETE", "/api/v1/whoami", 405, "method_not_allowed"),
+    ],
+)
+def test_unknown_addresses_and_methods_answer_problem_json(
+    method: str, path: str, status: int, code: str, client: FlaskClient
+) -> None:
+    response = client.open(path, method=method)
+    assert (response.status_code, response.content_type) == (status, "application/problem+json")
+    assert response.json["code"] == code  # type: ignore[index]
+
+
+def test_a_wrong_method_says_which_are_right(client: FlaskClient) -> None:
+    assert "GET" in client.post("/api/v1/whoami").headers["Allow"]
+
+
+def test_a_problem_has_the_members_of_rfc_9457_and_repeats_its_detail_as_error(client: FlaskClient) -> None:
+    body = whoami(client).json
+    assert body
+    assert set(body) == {"type", "title", "status", "detail", "code", "error"}
+    assert (body["title"], body["status"], body["error"]) == ("Unauthorized", 401, body["detail"])
+
+
+def test_a_crash_in_a_view_is_a_problem_without_a_traceback(app: Flask, ada: Person) -> None:
+    def crash() -> str:
+        raise RuntimeError("secret detail")
+
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.add_url_rule("/api/v1/crash", "crash", crash)
+    response = app.test_client().get("/api/v1/crash", headers=bearer(ada.create_key()))
+    assert (response.status_code, response.content_type) == (500, "application/problem+json")
+    assert "secret detail" not in response.text
+
+
+def test_the_api_answers_without_cookie_redirect_or_caching(ada: Person, client: FlaskClient) -> None:
+    for response in (
+        whoami(client),
+        whoami(client, f"Bearer {ada.create_key()}"),
+        client.get("/api/v1/nothing"),
+    ):
+        assert "Set-Cookie" not in response.headers
+        assert "Location" not in response.headers
+        assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_a_signed_in_browser_does_not_open_the_api(ada: Person) -> None:
+    response = ada.browser().get("/api/v1/whoami")
+    assert response.status_code == 401
+    assert "Set-Cookie" not in response.headers
+
+
+def test_a_cookie_beside_a_token_changes_neither_who_it_is_nor_the_cookie(ada: Person, eve: Person) -> None:
+    client = eve.browser().client
+    response = client.get("/api/v1/whoami", headers=bearer(ada.create_key()))
+    assert response.json["user"]["email"] == "ada@example.com"  # type: ignore[index]
+    assert "Set-Cookie" not in response.headers
+
+
+@pytest.mark.parametrize("path", ["/user/security", "/user/plan", "/user/security/api-keys"])
+def test_a_token_opens_no_page(path: str, ada: Person, client: FlaskClient) -> None:
+    response = client.get(path, headers=bearer(ada.create_key()))
+    assert (response.status_code, response.headers["Location"].split("?")[0]) == (302, "/login")
+
+
+def test_a_key_cannot_create_keys(ada: Person, client: FlaskClient) -> None:
+    headers = bearer(ada.create_key())
+    client.post("/user/security/api-keys", headers=headers, data={"name": "another"})
+    assert len(ada.keys()) == 1

@@ -1,0 +1,51 @@
+from datetime import timedelta
+
+from flask.testing import FlaskClient
+
+from tests.cast import Person, bearer
+
+
+def test_whoami_tells_the_key_its_owner_and_their_plan(ada: Person, client: FlaskClient) -> None:
+    token = ada.create_key("GitHub Actions deploy")
+    body = client.get("/api/v1/whoami", headers=bearer(token)).json
+    assert body
+    assert body["key"] == {
+        "name": "GitHub Actions deploy",
+        "prefix": token[:12],
+        "created_at": ada.key(token).created_at.isoformat(timespec="milliseconds"),
+        "last_used_at": None,
+    }
+    assert set(body["user"]) == {"id", "email"}
+    assert body["user"]["email"] == "ada@example.com"
+    assert body["plan"] == {"name": "pro", "features": ["api_access"]}
+
+
+def test_the_first_successful_request_is_stamped_at_once(ada: Person, client: FlaskClient) -> None:
+    token = ada.create_key()
+    assert ada.key(token).last_used_at is None
+    client.get("/api/v1/whoami", headers=bearer(token))
+    assert ada.key(token).last_used_at is not None
+
+
+def test_a_refused_request_is_no_use(ada: Person, client: FlaskClient) -> None:
+    token = ada.create_key()
+    ada.set_plan("free")
+    client.get("/api/v1/whoami", headers=bearer(token))
+    client.get("/api/v1/nothing", headers=bearer(token))
+    assert ada.key(token).last_used_at is None
+
+
+def test_a_use_after_a_minute_is_stamped_again(ada: Person, client: FlaskClient) -> None:
+    token = ada.create_key()
+    ada.age(token, last_used_at=timedelta(minutes=2))
+    before = ada.key(token).last_used_at
+    client.get("/api/v1/whoami", headers=bearer(token))
+    after = ada.key(token).last_used_at
+    assert before
+    assert after
+    assert after > before
+
+
+def test_the_api_reads_no_session(ada: Person, client: FlaskClient) -> None:
+    answer = client.get("/api/v1/whoami", headers=bearer(ada.create_key()))
+    assert "Cookie" not in answer.headers.get("Vary", "")

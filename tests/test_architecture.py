@@ -1,0 +1,133 @@
+"""The rules of the house that a test can check."""
+
+import ast
+import base64
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from spk.api.auth import ApiBlueprint
+from spk.models.plan import Plan
+
+ROOT = Path(__file__).parent.parent
+SOURCES = sorted((ROOT / "spk").rglob("*.py"))
+VENDORED = {
+    "static/vendor/htmx/htmx.min.js": "Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn",
+    "static/vendor/htmx/hx-csp.min.js": "l1UlMMjlxqJ9heYFHycJZCe5JK5ercIbf4mufiyK4B5B/8Hk3xk05wPOiWNv2OUX",
+}
+# What a layer may not know: imports run downwards only.
+ABOVE = {
+    "spk/config.py": ("spk.",),
+    "spk/db.py": ("spk.models", "spk.web", "spk.api", "spk.cli"),
+    "spk/models/": ("spk.web", "spk.api", "spk.cli", "spk.errors", "spk.rate_limit", "flask.request"),
+    "spk/web/": ("spk.api", "spk.cli"),
+    "spk/api/": ("spk.web", "spk.cli", "flask_login", "flask.session"),
+}
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def imports(path: Path) -> set[str]:
+    """Every module and every name of a module that a file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("layer", ABOVE)
+def test_imports_run_downwards_only(layer: str) -> None:
+    files = [path for path in SOURCES if name(path).startswith(layer)]
+    assert files
+    upwards = {
+        (name(path), found) for path in files for found in imports(path) if found.startswith(ABOVE[layer])
+    }
+    assert upwards == set()
+
+
+def test_queries_live_in_the_models_only() -> None:
+    queries = {f"sqlalchemy.{name}" for name in ("select", "insert", "update", "delete", "text")}
+    elsewhere = [path for path in SOURCES if "models" not in path.parts]
+    assert [name(path) for path in elsewhere if imports(path) & queries] == []
+    assert [
+        name(path) for path in elsewhere if re.search(r"session\.(execute|scalar|get)", path.read_text())
+    ] == []
+
+
+def test_models_never_commit() -> None:
+    assert [name(path) for path in SOURCES if "models" in path.parts and ".commit(" in path.read_text()] == []
+
+
+def test_a_file_can_be_read_at_one_sitting() -> None:
+    assert [name(path) for path in SOURCES if len(path.read_text().splitlines()) > 205] == []
+
+
+def test_a_function_fits_on_a_screen() -> None:
+    long = [
+        (name(path), node.name)
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno >= 40
+    ]
+    assert long == []
+
+
+def test_every_address_of_the_api_asks_for_a_key_and_a_plan_feature(app: Flask) -> None:
+    rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/v1/")]
+    assert rules
+    for rule in rules:
+        blueprint = app.blueprints[rule.endpoint.split(".")[0]]
+        assert isinstance(blueprint, ApiBlueprint), rule
+        assert any(blueprint.feature in plan.features for plan in plans(app)), rule
+
+
+def plans(app: Flask) -> list[Plan]:
+    return list(app.config["PLANS"].values())
+
+
+def test_every_address_under_user_asks_who_is_signed_in(app: Flask) -> None:
+    client = app.test_client()
+    rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/user")]
+    assert rules
+    for rule in rules:
+        method = "POST" if "POST" in (rule.methods or ()) else "GET"
+        answer = client.open(rule.rule.replace("<prefix>", "spk_AbCd1234"), method=method)
+        assert answer.headers["Location"].startswith("/login?next="), rule
+
+
+def test_there_is_one_function_for_each_method_and_path(app: Flask) -> None:
+    for rule in app.url_map.iter_rules():
+        assert len((rule.methods or set()) - {"HEAD", "OPTIONS"}) == 1, rule
+
+
+@pytest.mark.parametrize("path", VENDORED)
+def test_vendored_files_are_the_published_ones(path: str) -> None:
+    digest = hashlib.sha384((ROOT / path).read_bytes()).digest()
+    assert base64.b64encode(digest).decode() == VENDORED[path]
+    assert (ROOT / path).with_name("LICENSE").exists()
+
+
+def test_no_vendored_file_is_unknown() -> None:
+    files = {name(path) for path in (ROOT / "static/vendor").rglob("*.js")}
+    assert files == set(VENDORED)
+
+
+def test_templates_hold_no_inline_script_style_or_handler() -> None:
+    for path in (ROOT / "templates").rglob("*.html"):
+        text = path.read_text()
+        assert not re.search(r"<style|style=|<script>|\son\w+=|hx-on|js:|\|\s*safe", text), path
+
+
+def test_every_htmx_element_carries_the_nonce() -> None:
+    for path in (ROOT / "templates").rglob("*.html"):
+        for tag in re.findall(r"<(?!hx-partial)\w+[^>]*\shx-(?:get|post)=[^>]*>", path.read_text()):
+            assert 'hx-nonce="{{ csp_nonce() }}"' in tag, path
+            assert "hx-swap=" in tag, path

@@ -1,0 +1,105 @@
+"""Security headers on every response, whatever it is."""
+
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from spk import create_app
+from spk.security import HEADERS
+from tests.cast import Person
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/login", 200),
+        ("GET", "/healthz", 200),
+        ("GET", "/static/style.css", 200),
+        ("GET", "/", 200),
+        ("GET", "/user/security", 302),
+        ("POST", "/login", 400),
+        ("GET", "/api/v1/whoami", 401),
+        ("GET", "/nothing", 404),
+        ("GET", "/static/nothing", 404),
+        ("DELETE", "/login", 405),
+        ("OPTIONS", "/login", 200),
+        ("GET", "/crash", 500),
+    ],
+)
+def test_every_response_carries_the_headers(method: str, path: str, status: int, app: Flask) -> None:
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.add_url_rule("/crash", "crash", crash)
+    response = app.test_client().open(path, method=method)
+    response.close()  # a static file is a file until then
+    assert response.status_code == status
+    for header, value in HEADERS.items():
+        assert response.headers[header] == value
+    assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+    assert "X-Request-ID" in response.headers
+
+
+def crash() -> str:
+    raise RuntimeError
+
+
+def test_a_413_carries_the_headers(client: FlaskClient) -> None:
+    response = client.post("/login", data=b"x" * 600_000)
+    assert (response.status_code, response.headers["X-Content-Type-Options"]) == (413, "nosniff")
+
+
+def test_the_policy_allows_our_own_scripts_by_nonce_and_nothing_inline(client: FlaskClient) -> None:
+    response = client.get("/login")
+    policy = response.headers["Content-Security-Policy"]
+    nonce = re.search(r"'nonce-([^']+)'", policy)
+    assert nonce
+    scripts = re.findall(r"<script [^>]*>", response.text)
+    assert len(scripts) == 3
+    assert all(f'nonce="{nonce[1]}"' in script for script in scripts)
+    assert "unsafe" not in policy
+
+
+def test_each_response_has_a_nonce_of_its_own(client: FlaskClient) -> None:
+    policies = {client.get("/login").headers["Content-Security-Policy"] for _ in range(5)}
+    assert len(policies) == 5
+
+
+def test_https_is_remembered_by_browsers_only_where_it_is_used(
+    environ: dict[str, str], client: FlaskClient
+) -> None:
+    secure = create_app({**environ, "SPK_BASE_URL": "https://status.example.com"}).test_client()
+    assert "Strict-Transport-Security" in secure.get("/login", base_url="https://status.example.com").headers
+    assert "Strict-Transport-Security" not in client.get("/login").headers
+
+
+def test_behind_a_trusted_proxy_https_is_what_the_proxy_says(environ: dict[str, str]) -> None:
+    settings = {**environ, "SPK_BASE_URL": "https://status.example.com", "SPK_TRUSTED_PROXIES": "1"}
+    response = (
+        create_app(settings)
+        .test_client()
+        .get(
+            "/login",
+            base_url="http://127.0.0.1:8000",
+            headers={"X-Forwarded-Proto": "https", "X-Forwarded-Host": "status.example.com"},
+        )
+    )
+    assert "Strict-Transport-Security" in response.headers
+    assert re.match("__Host-spk=.*; Secure; HttpOnly; Path=/", response.headers["Set-Cookie"])
+
+
+def test_a_forwarded_header_is_not_believed_without_a_proxy(client: FlaskClient) -> None:
+    assert client.get("/login", headers={"X-Forwarded-Host": "evil.example"}).status_code == 200
+    assert (
+        "Strict-Transport-Security"
+        not in client.get("/login", headers={"X-Forwarded-Proto": "https"}).headers
+    )
+
+
+def test_pages_are_not_stored_and_static_files_may_be_asked_for_again(ada: Person) -> None:
+    browser = ada.browser()
+    assert browser.get("/user/security").headers["Cache-Control"] == "no-store"
+    style = browser.get("/static/style.css")
+    style.close()
+    assert "ETag" in style.headers
+    assert style.headers["Cache-Control"] == "no-cache"

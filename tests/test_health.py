@@ -1,0 +1,37 @@
+from pathlib import Path
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from spk.db import db
+
+
+def test_the_process_is_up_without_its_database(app: Flask, client: FlaskClient) -> None:
+    remove_database(app)
+    assert client.get("/healthz").json == {"status": "ok"}
+
+
+def test_it_is_ready_with_its_tables(client: FlaskClient) -> None:
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json) == (200, {"status": "ok"})
+
+
+def test_it_is_not_ready_before_its_migrations(app: Flask, client: FlaskClient) -> None:
+    with app.app_context():
+        db.session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+        db.session.commit()
+    assert client.get("/readyz").status_code == 503
+
+
+def test_it_is_not_ready_without_its_database(app: Flask, client: FlaskClient) -> None:
+    remove_database(app)
+    assert client.get("/readyz").status_code == 503
+
+
+def remove_database(app: Flask) -> None:
+    with app.app_context():
+        for engine in db.engines.values():
+            engine.dispose()
+    Path(app.config["DATA_DIR"], "spk.db").unlink()
+    Path(app.config["DATA_DIR"], "spk.db").mkdir()  # so that none can be made anew either

@@ -1,0 +1,127 @@
+"""What stands before every form: sign-in, CSRF token, origin, host, size."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from spk import create_app
+from tests.cast import Browser, Person
+
+TOO_OLD = "This page was open too long. Reload it and try again."
+
+
+def posts(app: Flask) -> list[str]:
+    """Every address of a page that takes a POST."""
+    return [
+        rule.rule.replace("<prefix>", "spk_AbCd1234")
+        for rule in app.url_map.iter_rules()
+        if "POST" in (rule.methods or ()) and not rule.rule.startswith("/api/")
+    ]
+
+
+def test_no_form_is_taken_without_its_csrf_token(app: Flask, ada: Person) -> None:
+    browser = ada.browser()
+    assert len(posts(app)) >= 8
+    assert {path: browser.client.post(path).status_code for path in posts(app)} == dict.fromkeys(
+        posts(app), 400
+    )
+
+
+def test_no_form_is_taken_from_another_origin(app: Flask, ada: Person) -> None:
+    for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
+        client = ada.browser().client
+        assert {client.post(path, headers=headers).status_code for path in posts(app)} == {403}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://127.0.0.1:8000", "Sec-Fetch-Site": "same-origin"},
+        {"Origin": "http://localhost", "Sec-Fetch-Site": "none"},
+        {},
+    ],
+)
+def test_a_form_of_ours_is_taken(headers: dict[str, str], ada: Person) -> None:
+    browser = ada.browser()
+    browser.client.environ_base.update({f"HTTP_{k.upper().replace('-', '_')}": v for k, v in headers.items()})
+    assert browser.create_key().status_code == 201
+
+
+def test_behind_a_proxy_the_origin_is_that_of_the_base_url(environ: dict[str, str]) -> None:
+    app = create_app({**environ, "SPK_BASE_URL": "https://status.example.com"})
+    client = app.test_client()
+    page = client.get("/login", base_url="http://status.example.com")
+    assert page.status_code == 200
+    headers = {"Origin": "https://status.example.com", "Sec-Fetch-Site": "same-origin"}
+    answer = client.post("/login", base_url="http://status.example.com", headers=headers)
+    assert answer.status_code == 400  # past the origin check, stopped by the missing CSRF token
+
+
+def test_a_stale_csrf_token_answers_htmx_in_the_status_line(ada: Person) -> None:
+    response = ada.browser().client.post(
+        "/user/security/api-keys", data={"name": "x"}, headers={"HX-Request": "true"}
+    )
+    assert response.status_code == 400
+    assert (response.headers["HX-Retarget"], response.headers["HX-Reswap"]) == ("#key-status", "innerHTML")
+    assert TOO_OLD in response.text
+    assert "<html" not in response.text
+
+
+def test_a_stale_csrf_token_answers_a_plain_form_with_a_page(ada: Person) -> None:
+    response = ada.browser().client.post("/user/security/api-keys", data={"name": "x"})
+    assert TOO_OLD in response.text
+    assert "<html" in response.text
+
+
+def test_who_is_signed_out_is_sent_to_sign_in_before_the_csrf_token_is_missed(client: FlaskClient) -> None:
+    assert client.post("/user/security/api-keys").status_code == 302
+    answer = client.post("/user/security/api-keys", headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/login?next=/user/security")
+
+
+def test_a_form_works_for_as_long_as_its_page_is_open(app: Flask) -> None:
+    assert app.config["WTF_CSRF_TIME_LIMIT"] is None
+
+
+def test_a_csrf_token_does_not_survive_signing_in(browser: Browser, ada: Person) -> None:
+    browser.get("/login")
+    with browser.client.session_transaction() as session:
+        before = session["csrf_token"]
+    browser.submit("/login", page="/login", email=ada.email, password=ada.password)
+    browser.get("/user/security")
+    with browser.client.session_transaction() as session:
+        assert session["csrf_token"] != before
+
+
+@pytest.mark.parametrize("path", ["/", "/login", "/api/v1/whoami", "/healthz"])
+def test_a_host_that_is_not_ours_is_refused(path: str, client: FlaskClient) -> None:
+    response = client.get(path, base_url="http://evil.example")
+    assert response.status_code == 400
+    assert "SPK_BASE_URL" in response.text
+
+
+@pytest.mark.parametrize("path", ["/login", "/api/v1/whoami", "/nothing"])
+def test_a_body_that_is_too_large_is_refused(path: str, client: FlaskClient) -> None:
+    assert client.post(path, data=b"x" * (512 * 1024 + 1)).status_code == 413
+
+
+def test_a_body_without_a_length_is_refused(client: FlaskClient) -> None:
+    response = client.post("/login", headers={"Transfer-Encoding": "chunked"})
+    assert response.status_code == 411
+
+
+def test_changes_are_limited_for_each_account(ada: Person, eve: Person) -> None:
+    browser = ada.browser()
+    answers = [browser.client.post("/user/security/api-keys").status_code for _ in range(121)]
+    assert answers[119:] == [400, 429]
+    assert eve.browser().create_key().status_code == 201
+
+
+def test_the_429_of_an_htmx_form_goes_to_the_status_line(ada: Person) -> None:
+    browser = ada.browser()
+    for _ in range(120):
+        browser.client.post("/user/security/api-keys")
+    answer = browser.create_key(htmx=True)
+    assert (answer.status_code, answer.headers["HX-Retarget"]) == (429, "#key-status")
+    assert "Too many attempts. Wait a minute and try again." in answer.text
+    assert int(answer.headers["Retry-After"]) > 0

@@ -1,0 +1,115 @@
+"""The Security page and its sections above API Keys."""
+
+import re
+
+import pytest
+from flask import Flask
+
+from spk import create_app
+from tests.cast import PASSWORD, Browser, Person
+
+NEW = "a quite different phrase"
+
+
+def change(browser: Browser, current: str = PASSWORD, new: str = NEW) -> str:
+    answer = browser.submit("/user/security/password", current_password=current, new_password=new)
+    return browser.get("/user/security").text if answer.status_code == 302 else answer.text
+
+
+def can_sign_in(app: Flask, email: str, password: str) -> bool:
+    browser = Browser(app.test_client())
+    return browser.submit("/login", page="/login", email=email, password=password).status_code == 302
+
+
+def test_other_sections_stand_above_the_api_keys(ada: Person) -> None:
+    page = ada.browser().get("/user/security").text
+    assert re.findall(r'<section id="([^"]+)"', page) == ["plan", "password", "sessions", "api-keys"]
+
+
+def test_the_plan_section_tells_the_plan_and_its_limit(ada: Person) -> None:
+    assert (
+        "<strong>Pro.</strong> API access is included, with up to 20 active keys."
+        in ada.browser().get("/user/security").text
+    )
+
+
+def test_a_changed_password_signs_in_and_the_old_one_does_not(ada: Person, app: Flask) -> None:
+    assert "Your password was changed." in change(ada.browser())
+    assert can_sign_in(app, ada.email, NEW)
+    assert not can_sign_in(app, ada.email, PASSWORD)
+
+
+def test_a_changed_password_ends_every_other_session(ada: Person) -> None:
+    here, elsewhere = ada.browser(), ada.browser()
+    change(here)
+    assert here.get("/user/security").status_code == 200
+    assert elsewhere.get("/user/security").status_code == 302
+
+
+def test_a_changed_password_leaves_the_sessions_of_others(ada: Person, eve: Person) -> None:
+    other = eve.browser()
+    change(ada.browser())
+    assert other.get("/user/security").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("current", "new", "words"),
+    [
+        ("wrong password", NEW, "This isn’t your current password."),
+        (PASSWORD, "short", "Use 8 characters or more."),
+        (PASSWORD, "x" * 1025, "Use 1,024 characters or fewer."),
+    ],
+)
+def test_a_password_that_does_not_fit_changes_nothing(
+    current: str, new: str, words: str, ada: Person, app: Flask
+) -> None:
+    assert words in change(ada.browser(), current, new)
+    assert can_sign_in(app, ada.email, PASSWORD)
+
+
+def test_guessing_the_current_password_is_throttled(environ: dict[str, str]) -> None:
+    app = create_app({**environ, "SPK_LOGIN_LIMIT": "2/minute"})
+    browser = Person(app, "ada@example.com").browser()
+    answers = [change(browser, current="wrong password") for _ in range(3)]
+    assert "Too many attempts. Wait a minute and try again." in answers[2]
+    assert "Too many attempts. Wait a minute and try again." in change(browser)
+
+
+def test_no_password_comes_back_in_a_page(ada: Person) -> None:
+    page = change(ada.browser(), current="wrong password")
+    assert "wrong password" not in page
+    assert NEW not in page
+
+
+def test_the_sessions_are_listed_with_this_browser_marked(ada: Person) -> None:
+    browser = ada.browser()
+    agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    ada.session_cookie(agent)
+    page = browser.get("/user/security").text
+    assert "Firefox on Linux" in page
+    assert page.count("This browser") == 1
+
+
+def test_other_sessions_can_be_signed_out(ada: Person) -> None:
+    here, elsewhere = ada.browser(), ada.browser()
+    answer = here.submit("/user/security/sessions/end-others")
+    assert answer.headers["Location"] == "/user/security#sessions"
+    assert "Every other session was signed out." in here.get("/user/security").text
+    assert elsewhere.get("/user/security").status_code == 302
+
+
+def test_a_single_session_offers_no_signing_out_of_others(ada: Person) -> None:
+    assert "Sign out other sessions" not in ada.browser().get("/user/security").text
+
+
+def test_the_plan_page_shows_every_plan_and_whom_to_ask(ben: Person) -> None:
+    page = ben.browser().get("/user/plan").text
+    for words in ("Free", "Pro", "Business", "Up to 20", "Up to 100", "ask your administrator", "Your plan"):
+        assert words in page
+
+
+def test_a_plan_that_is_gone_from_the_file_opens_nothing_and_breaks_nothing(ada: Person, app: Flask) -> None:
+    app.config["PLANS"].pop("pro")
+    page = ada.browser().get("/user/security")
+    assert page.status_code == 200
+    assert 'id="api-keys"' not in page.text
