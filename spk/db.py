@@ -22,6 +22,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, registry
 
+from spk.config import ConfigError
+
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _log = logging.getLogger("spk")
 
@@ -60,7 +62,10 @@ db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 
 def init_app(app: Flask) -> None:
-    db.init_app(app)
+    try:
+        db.init_app(app)
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"SPK_DATABASE_URL needs the Python package {error.name}, which isn’t here.") from None
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             event.listen(db.engine, "begin", _begin)

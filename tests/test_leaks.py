@@ -20,10 +20,12 @@ class Visitor:
         self.cookies_seen = ""
         self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
 
-    def open(self, path: str, data: dict[str, str] | None = None, **headers: str) -> str:
+    def open(
+        self, path: str, data: dict[str, str] | None = None, headers: dict[str, str] | None = None
+    ) -> str:
         body = None if data is None else urllib.parse.urlencode(data).encode()
         try:
-            with self.opener.open(urllib.request.Request(self.url + path, body, headers)) as answer:
+            with self.opener.open(urllib.request.Request(self.url + path, body, headers or {})) as answer:
                 text: str = answer.read().decode()
         except HTTPError as refusal:
             with refusal:
@@ -40,12 +42,12 @@ class Visitor:
 def use_everywhere(visitor: Visitor, token: str) -> None:
     """Send a token rightly, and in every wrong way somebody has tried."""
     bearer = {"Authorization": f"Bearer {token}"}
-    visitor.open("/api/v1/whoami", **bearer)
-    visitor.open("/api/v1/nothing", **bearer)
+    visitor.open("/api/v1/whoami", headers=bearer)
+    visitor.open("/api/v1/nothing", headers=bearer)
     visitor.open(f"/api/v1/whoami?access_token={token}")
-    visitor.open(f"/api/v1/{token}", Referer=f"http://evil/{token}")
-    visitor.open(f"/{token}?next={token}", **{"User-Agent": token})
-    visitor.open("/api/v1/whoami", Authorization=f"Basic {token}")
+    visitor.open(f"/api/v1/{token}", headers={"Referer": f"http://evil/{token}"})
+    visitor.open(f"/{token}?next={token}", headers={"User-Agent": token})
+    visitor.open("/api/v1/whoami", headers={"Authorization": f"Basic {token}"})
     visitor.submit("/user/security", "/user/security/api-keys", name=token, nonce=token)
     visitor.submit("/user/security", f"/user/security/api-keys/{token}/revoke")
 
@@ -62,10 +64,10 @@ def test_no_token_is_found_in_database_log_cookies_or_later_pages(tmp_path: Path
         ]
         never_issued = codec.generate()
         for token in tokens[:2]:
-            visitor.open("/api/v1/whoami", Authorization=f"Bearer {token}")
+            visitor.open("/api/v1/whoami", headers={"Authorization": f"Bearer {token}"})
         use_everywhere(visitor, never_issued)
         visitor.submit("/user/security", f"/user/security/api-keys/{tokens[0][:12]}/revoke")
-        visitor.open("/api/v1/whoami", Authorization=f"Bearer {tokens[0]}")
+        visitor.open("/api/v1/whoami", headers={"Authorization": f"Bearer {tokens[0]}"})
         later = "".join(
             visitor.open(path) for path in ("/user/security", "/user/plan", "/help/api-keys", "/")
         )

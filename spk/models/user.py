@@ -10,7 +10,7 @@ from sqlalchemy import String, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spk.db import Base, db, now
-from spk.models import password
+from spk.models import password, token
 from spk.models.api_key import (
     ApiKey,
     KeyLimitReached,
@@ -102,6 +102,8 @@ class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Login publishes no t
         return new
 
     def api_key(self, prefix: str) -> ApiKey | None:
+        if not token.is_prefix(prefix):
+            return None  # PostgreSQL refuses to look for some characters at all
         return db.session.scalar(select(ApiKey).filter_by(user_id=self.id, prefix=prefix))
 
     def api_keys(self) -> list[ApiKey]:

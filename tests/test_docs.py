@@ -1,0 +1,81 @@
+"""The commands that the documents give are run, and the files they name are there."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from spk import create_app
+from spk.config import NAMES
+from spk.db import db
+from spk.models import User
+from tests.cast import PASSWORD, LiveServer, Person, serve
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+COMMANDS = [
+    line
+    for document in DOCUMENTS
+    for block in re.findall(r"```sh\n(.*?)```", document.read_text(), re.DOTALL)
+    for line in block.strip().splitlines()
+]
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    with serve(tmp_path_factory.mktemp("docs")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def token(live: LiveServer) -> str:
+    app = create_app(live.environ)
+    with app.app_context():
+        User.create("operator@example.com", PASSWORD, "pro")
+        db.session.commit()
+    return Person(app, "operator@example.com").create_key()
+
+
+def run(command: str, environ: dict[str, str], words: str = "") -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=ROOT,
+        env=environ,
+        input=words,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_readme_has_the_two_commands() -> None:
+    assert [command for command in COMMANDS if command.startswith("make")] == ["make run", "make test"]
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith("make")])
+def test_make_knows_the_target(command: str) -> None:
+    assert run(f"{command} --dry-run", {"PATH": "/usr/bin:/bin"}).returncode == 0
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if not command.startswith("make")])
+def test_the_command_does_what_the_document_says(command: str, live: LiveServer, token: str) -> None:
+    here = command.replace("http://127.0.0.1:8000", live.url)
+    done = run(here, {**live.environ, "SPK_TOKEN": token}, f"{PASSWORD}\n{PASSWORD}\n")
+    assert done.returncode == 0, done.stderr
+    assert '"error"' not in done.stdout
+
+
+def test_every_setting_is_in_the_readme() -> None:
+    words = (ROOT / "README.md").read_text()
+    assert [name for name in NAMES if not name.endswith("_FILE") and f"`{name}`" not in words] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_and_paths_lead_somewhere(document: Path) -> None:
+    words = document.read_text()
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", words)
+    paths = re.findall(r"`((?:spk|templates|static|tests)/[\w/.-]+)`", words)
+    assert [target for target in targets if not (document.parent / target).exists()] == []
+    assert [path for path in paths if not (ROOT / path).exists()] == []
