@@ -16,7 +16,7 @@ from spk.db import db
 from spk.models import ApiKey, User
 from spk.models.api_key import ApiKeyError
 from spk.models.pepper import check_pepper
-from spk.server import Server
+from spk.server import Server, check_bind
 
 P = ParamSpec("P")
 
@@ -79,6 +79,7 @@ def serve() -> None:
     """Run `init`, then the server, until SIGTERM."""
     prepare()
     app = create_app()
+    check_bind(app.config["BIND"])
     with app.app_context():
         url = app.config["BASE_URL"]
         say(f"spk {__version__} serves {url} from {app.config['BIND']}.")

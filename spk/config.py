@@ -40,7 +40,7 @@ def load(environ: Mapping[str, str]) -> dict[str, Any]:
         "TOKEN_PEPPERS": [_secret(environ, "SPK_TOKEN_PEPPER"), *_pepper_fallbacks(environ)],
         "DATA_DIR": data_dir(environ),
         "BASE_URL": base_url.geturl(),
-        "BIND": environ.get("SPK_BIND", "127.0.0.1:8000"),
+        "BIND": _bind(environ),
         "WORKERS": _integer(environ, "SPK_WORKERS", default=2, least=1),
         "TRUSTED_PROXIES": _integer(environ, "SPK_TRUSTED_PROXIES", default=0, least=0),
         "REGISTRATION_OPEN": _registration_open(environ),
@@ -145,6 +145,14 @@ def _base_url(environ: Mapping[str, str]) -> SplitResult:
     if url.scheme not in ("http", "https") or not url.hostname or url.path or url.query or url.fragment:
         raise ConfigError("SPK_BASE_URL must be a scheme and a host, like https://status.example.com.")
     return url
+
+
+def _bind(environ: Mapping[str, str]) -> str:
+    bind = environ.get("SPK_BIND", "127.0.0.1:8000")
+    address = re.fullmatch(r"unix:/.+|(?:\[[0-9a-fA-F:]+\]|[\w.-]+):([0-9]{1,5})", bind)
+    if not address or int(address[1] or 0) > 65535:
+        raise ConfigError(f"SPK_BIND must be an address and a port, like 127.0.0.1:8000, not {bind}.")
+    return bind
 
 
 def _database_url(environ: Mapping[str, str]) -> str:

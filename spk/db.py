@@ -65,7 +65,9 @@ def init_app(app: Flask) -> None:
     try:
         db.init_app(app)
     except ModuleNotFoundError as error:
-        raise ConfigError(f"SPK_DATABASE_URL needs the Python package {error.name}, which isn’t here.") from None
+        raise ConfigError(
+            f"SPK_DATABASE_URL needs the Python package {error.name}, which isn’t here."
+        ) from None
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             event.listen(db.engine, "begin", _begin)

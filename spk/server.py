@@ -1,5 +1,6 @@
 """The production server: gunicorn, set up for spk."""
 
+import socket
 from typing import Any
 
 from flask import Flask
@@ -7,6 +8,7 @@ from gunicorn import glogging
 from gunicorn.app.base import BaseApplication
 
 from spk import create_app
+from spk.config import ConfigError
 
 THREADS = 4  # a worker
 
@@ -33,6 +35,18 @@ class Logger(glogging.Logger):  # type: ignore[misc]
         super().setup(cfg)
         self.error_log.handlers.clear()
         self.error_log.propagate = True
+
+
+def check_bind(bind: str) -> None:
+    """Say in one line what gunicorn would try five times; raises ConfigError."""
+    host, _, port = bind.rpartition(":")
+    if bind.startswith("unix:"):
+        return
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host.strip("[]"), int(port)), family=family).close()
+    except OSError as error:
+        raise ConfigError(f"SPK_BIND: cannot listen on {bind}: {error.strerror}.") from None
 
 
 def settings(bind: str, workers: int) -> dict[str, Any]:

@@ -44,8 +44,7 @@ def test_upgrading_the_plan_enables_it(ben: Person) -> None:
 
 def test_one_goes_to_security_and_scrolls_to_the_api_keys_section(ada: Person) -> None:
     headings = re.findall(r"<h2[^>]*>([^<]+)</h2>", ada.browser().get(PAGE).text)
-    assert headings[-1] == "API Keys"
-    assert len(headings) > 1
+    assert headings.index("API Keys") > 0
 
 
 def test_one_enters_a_name_of_up_to_120_characters(ada: Person) -> None:

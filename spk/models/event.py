@@ -12,6 +12,15 @@ if TYPE_CHECKING:
     from spk.models.user import User
 
 
+WORDS = {
+    "user:sign_in": "Signed in",
+    "user:password:change": "Changed the password",
+    "session:end_others": "Signed out every other session",
+    "api_key:create": "Created the API key",
+    "api_key:revoke": "Revoked the API key",
+}
+
+
 class Event(Base):
     """Written in the transaction of what it tells of; never changed."""
 
@@ -24,3 +33,7 @@ class Event(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     user: Mapped["User"] = relationship()
+
+    @property
+    def words(self) -> str:
+        return WORDS[self.action]

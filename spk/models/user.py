@@ -119,7 +119,13 @@ class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Login publishes no t
     @property
     def sees_api_keys(self) -> bool:
         """Whether there is an API Keys section: the plan has it, or keys are left from one that had."""
-        return self.has_feature("api_access") or bool(self.api_keys())
+        a_key = select(ApiKey.id).filter_by(user_id=self.id).limit(1)
+        return self.has_feature("api_access") or db.session.scalar(a_key) is not None
+
+    def recent_events(self) -> list[Event]:
+        """The last ten audit lines, newest first."""
+        events = select(Event).filter_by(user_id=self.id).order_by(Event.id.desc()).limit(10)
+        return list(db.session.scalars(events))
 
     def record(self, action: str, subject: str = "") -> None:
         """Write an audit line in this transaction."""

@@ -28,6 +28,7 @@ def init_app(app: Flask) -> None:
     app.context_processor(lambda: {"current_user": current_user})
     app.register_blueprint(public)
     app.register_blueprint(user)
+    app.jinja_env.globals["is_htmx"] = is_htmx
     app.jinja_env.filters.update(ago=times.ago, date=times.date, exact=times.exact, span=times.span)
 
 

@@ -12,6 +12,7 @@ from spk.web import user
 @user.post("/security/sessions/end-others")
 def end_other_sessions() -> ResponseReturnValue:
     Session.end_others(current_user)
+    current_user.record("session:end_others")
     db.session.commit()
     flash("Every other session was signed out.", "sessions")
     return redirect(url_for("user.security", _anchor="sessions"))

@@ -23,7 +23,9 @@ def can_sign_in(app: Flask, email: str, password: str) -> bool:
 
 def test_other_sections_stand_above_the_api_keys(ada: Person) -> None:
     page = ada.browser().get("/user/security").text
-    assert re.findall(r'<section id="([^"]+)"', page) == ["plan", "password", "sessions", "api-keys"]
+    assert re.findall(r'<section id="([^"]+)"', page) == [
+        *("plan", "password", "sessions", "api-keys", "activity")
+    ]
 
 
 def test_the_plan_section_tells_the_plan_and_its_limit(ada: Person) -> None:
@@ -100,6 +102,26 @@ def test_other_sessions_can_be_signed_out(ada: Person) -> None:
 
 def test_a_single_session_offers_no_signing_out_of_others(ada: Person) -> None:
     assert "Sign out other sessions" not in ada.browser().get("/user/security").text
+
+
+def test_what_happened_is_listed_newest_first(ada: Person) -> None:
+    browser = ada.browser()
+    token = ada.create_key()
+    browser.submit(f"/user/security/api-keys/{token[:12]}/revoke")
+    browser.submit("/user/security/sessions/end-others")
+    change(browser)
+    events = re.findall(r"<li><span>([^<]+)", browser.get("/user/security").text.split('id="activity"')[1])
+    assert events == [
+        "Changed the password",
+        "Signed out every other session",
+        "Revoked the API key ",
+        "Created the API key ",
+    ]
+
+
+def test_htmx_gets_the_new_activity_with_the_keys(ada: Person) -> None:
+    fragment = ada.browser().create_key(htmx=True).text
+    assert "Created the API key" in fragment.split('<hx-partial hx-target="#activity"')[1]
 
 
 def test_the_plan_page_shows_every_plan_and_whom_to_ask(ben: Person) -> None:
