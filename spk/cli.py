@@ -8,7 +8,7 @@ from typing import ParamSpec
 
 import click
 import flask_migrate
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from spk import __version__, config, create_app, logs, setup_token
 from spk.config import ConfigError
@@ -29,7 +29,7 @@ class Commands(click.Group):
             return super().invoke(context)
         except (ConfigError, ApiKeyError, ValueError) as error:
             raise click.ClickException(str(error)) from None
-        except OperationalError as error:
+        except DatabaseError as error:
             raise click.ClickException(
                 f"The database can’t be used ({error.orig}). Did you run `spk init`?"
             ) from None
@@ -50,6 +50,7 @@ def with_app(command: Callable[P, None]) -> Callable[P, None]:
 @click.version_option(__version__)
 def main() -> None:
     """Run spk, a status page with API keys, and manage its accounts and keys."""
+    os.umask(0o077)  # the database, like the secrets, is for its owner alone
     for warning in config.warnings(os.environ):
         say(f"Warning: {warning}")
 
@@ -66,7 +67,6 @@ def init() -> None:
 
 
 def prepare() -> None:
-    os.umask(0o077)  # the database, like the secrets, is for its owner alone
     config.create_secrets(os.environ)
     with create_app().app_context():
         flask_migrate.upgrade()

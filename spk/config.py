@@ -116,7 +116,7 @@ def _secret(environ: Mapping[str, str], name: str) -> str:
     if value is None:
         try:
             value = _secret_path(environ, name).read_text().strip()
-        except OSError:
+        except (OSError, UnicodeDecodeError):
             where = data_dir(environ)
             raise ConfigError(f"{name} is not set and {where} holds none: run `spk init`.") from None
     if len(value) < 16:
@@ -132,8 +132,8 @@ def _value_or_file(environ: Mapping[str, str], name: str) -> str | None:
         raise ConfigError(f"{name} and {name}_FILE are both set: keep one.")
     try:
         return Path(file).read_text().strip()
-    except OSError as error:
-        raise ConfigError(f"{name}_FILE: cannot read {file}: {error.strerror}.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{name}_FILE: cannot read {file}: {error}.") from None
 
 
 def _pepper_fallbacks(environ: Mapping[str, str]) -> list[str]:
@@ -141,8 +141,12 @@ def _pepper_fallbacks(environ: Mapping[str, str]) -> list[str]:
 
 
 def _base_url(environ: Mapping[str, str]) -> SplitResult:
-    url = urlsplit(environ.get("SPK_BASE_URL", "http://127.0.0.1:8000").rstrip("/"))
-    if url.scheme not in ("http", "https") or not url.hostname or url.path or url.query or url.fragment:
+    try:
+        url = urlsplit(environ.get("SPK_BASE_URL", "http://127.0.0.1:8000").rstrip("/"))
+        fits = url.scheme in ("http", "https") and url.hostname and url.port != 0
+    except ValueError:  # half an IPv6 address, or a port that is no number
+        fits = False
+    if not fits or url.path or url.query or url.fragment:
         raise ConfigError("SPK_BASE_URL must be a scheme and a host, like https://status.example.com.")
     return url
 
@@ -160,7 +164,7 @@ def _database_url(environ: Mapping[str, str]) -> str:
     if given is None:
         return f"sqlite:///{data_dir(environ) / 'spk.db'}"
     try:
-        make_url(given)
+        make_url(given).get_dialect()
     except ArgumentError:
         raise ConfigError(
             "SPK_DATABASE_URL must be a database URL, like sqlite:////var/lib/spk/spk.db."
@@ -193,6 +197,9 @@ def _integer(environ: Mapping[str, str], name: str, *, default: int, least: int)
 def _rate(environ: Mapping[str, str], name: str, *, default: str) -> limits.RateLimitItem:
     value = environ.get(name, default)
     try:
-        return limits.parse(value)
+        rate = limits.parse(value)
     except ValueError:
-        raise ConfigError(f"{name} must be a rate like 10/minute, not {value}.") from None
+        rate = None
+    if rate is None or rate.amount < 1:
+        raise ConfigError(f"{name} must be a rate like 10/minute, not {value}.")
+    return rate

@@ -8,7 +8,7 @@ import uuid
 from flask import Flask, Response, g, has_request_context, request
 from pythonjsonlogger.json import JsonFormatter
 
-_TOKEN = re.compile(r"(spk_[0-9A-Za-z]{8})[0-9A-Za-z]+")
+_TOKEN = re.compile(r"(spk_[0-9A-Za-z]{8})(?:(?!spk_)[0-9A-Za-z])+")
 _access = logging.getLogger("spk.access")
 
 

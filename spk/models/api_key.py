@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from spk.models.user import User
 
 NAME_LENGTH = 120  # characters
-_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # Unicode categories
+# Unicode categories; not Cn, which a newer emoji has in an older Python.
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 _BLANK = set("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # letters and signs that show nothing
 _JOINERS = "\u200c\u200d"  # inside emoji, and in Persian and Indic words
 
@@ -139,7 +140,7 @@ class NewApiKey:
 def clean_name(name: str) -> str:
     """The name as it is kept: NFC, trimmed, single spaces; raises ValueError with what to change."""
     name = unicodedata.normalize("NFC", name).strip()
-    if any(_hides(name, place) for place in range(len(name))):
+    if any(_hides(name, place) for place in range(len(name))) or (name and not any(map(_shows, name))):
         raise ValueError("Use plain text only; this name contains characters that can’t be shown.")
     name = re.sub(r"\s+", " ", name)
     if not name:
@@ -155,4 +156,10 @@ def _hides(name: str, place: int) -> bool:
     character = name[place]
     if character in _JOINERS:
         return place in (0, len(name) - 1)
-    return character in _BLANK or unicodedata.category(character) in _INVISIBLE
+    is_noncharacter = ord(character) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(character) <= 0xFDEF
+    return is_noncharacter or character in _BLANK or unicodedata.category(character) in _INVISIBLE
+
+
+def _shows(character: str) -> bool:
+    """Whether it is there to be seen by itself, and not only a mark on another or a space."""
+    return unicodedata.category(character)[0] not in "MZ" and character not in _JOINERS

@@ -60,7 +60,8 @@ def _plan(name: str, table: object) -> Plan:
     for key, value in table.items():
         if key not in types:
             raise ConfigError(f"SPK_PLANS_FILE: [{name}] has an unknown {key}; known are {', '.join(types)}.")
-        if type(value) is not types[key] or (isinstance(value, int) and value < 0):
+        fits = type(value) is types[key] and (not isinstance(value, int) or value >= 0)
+        if not fits or (isinstance(value, list) and not all(isinstance(item, str) for item in value)):
             raise ConfigError(f"SPK_PLANS_FILE: [{name}] {key} does not fit: {value!r}.")
     return Plan(name, **{"title": name, **table, "features": frozenset(table.get("features", []))})
 
