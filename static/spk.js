@@ -12,7 +12,9 @@ function openDialog() {
   document.getElementById("copy-token")?.focus();
   dialog.addEventListener("close", () => {
     dialog.remove();
-    document.getElementById(dialog.dataset.row)?.classList.add("is-new");
+    const row = document.getElementById(dialog.dataset.row);
+    row?.classList.add("is-new");
+    row?.focus();
   });
 }
 

@@ -7,6 +7,7 @@ import flask_migrate
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 
 from spk import config, create_app
 from spk.db import db
@@ -59,10 +60,17 @@ def environ(prepared_data: Path, tmp_path: Path) -> dict[str, str]:
     return {"SPK_DATA_DIR": str(tmp_path / "data")}
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Kept from one test's application to the next: compiling them takes longer than most tests."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(environ: dict[str, str]) -> Iterator[Flask]:
+def app(environ: dict[str, str], compiled_templates: FileSystemBytecodeCache) -> Iterator[Flask]:
     # No context stays open: it would carry who is signed in from one request to the next.
     app = create_app(environ)
+    app.jinja_env.bytecode_cache = compiled_templates
     yield app
     with app.app_context():
         for engine in db.engines.values():

@@ -106,7 +106,6 @@ def test_nothing_under_user_is_stored_or_mixed_up_by_a_cache(htmx: bool, ada: Pe
         ("", "Enter a name for this key."),
         ("   ", "Enter a name for this key."),
         ("x" * 121, "Use 120 characters or fewer. This name has 121."),
-        (codec.generate(), "This is a token, not a name. Say what will use the key."),
         ("a\u202eb", "Use plain text only; this name contains characters that can’t be shown."),
     ],
 )
@@ -119,6 +118,12 @@ def test_a_name_that_does_not_fit_is_sent_back_with_what_to_change(
     assert 'aria-invalid="true"' in answer.text
     assert f'value="{name.strip()}"' in answer.text
     assert ada.keys() == []
+
+
+def test_a_token_pasted_as_a_name_is_sent_back(ada: Person) -> None:
+    answer = ada.browser().create_key(codec.generate())
+    assert answer.status_code == 422
+    assert "This is a token, not a name. Say what will use the key." in answer.text
 
 
 def test_a_name_is_shown_as_text_and_never_as_html(ada: Person) -> None:
