@@ -12,7 +12,7 @@ from sqlalchemy.exc import DatabaseError
 
 from spk import __version__, config, create_app, logs, setup_token
 from spk.config import ConfigError
-from spk.db import db
+from spk.db import close, db
 from spk.models import ApiKey, User
 from spk.models.api_key import ApiKeyError
 from spk.models.pepper import check_pepper
@@ -72,6 +72,7 @@ def prepare() -> None:
         flask_migrate.upgrade()
         check_pepper()
         db.session.commit()
+        close()
 
 
 @main.command()
@@ -86,6 +87,7 @@ def serve() -> None:
         if not User.exists():
             say(f"There is no account yet. Make the first one at {url}/setup")
             say(f"Setup token: {setup_token.issue()}")
+        close()
     logs.configure()
     Server(app.config["BIND"], app.config["WORKERS"]).run()
 

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 
 from spk import config, create_app
-from spk.db import db
+from spk.db import close, db
 from spk.models import User
 from spk.models.pepper import check_pepper
 from tests.cast import PASSWORD, Browser, Person
@@ -48,8 +48,7 @@ def prepared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ):
             User.create(email, PASSWORD, plan)
         db.session.commit()
-        for engine in db.engines.values():
-            engine.dispose()
+        close()
     return directory
 
 
@@ -73,8 +72,7 @@ def app(environ: dict[str, str], compiled_templates: FileSystemBytecodeCache) ->
     app.jinja_env.bytecode_cache = compiled_templates
     yield app
     with app.app_context():
-        for engine in db.engines.values():
-            engine.dispose()
+        close()
 
 
 @pytest.fixture
