@@ -61,7 +61,7 @@ def say(words: str) -> None:
 
 @main.command()
 def init() -> None:
-    """Make the data directory, the secrets and the tables; run it again after an upgrade."""
+    """Make or upgrade the data directory, secrets and tables."""
     prepare()
     say("spk is ready. Start it with `spk serve`.")
 

@@ -98,7 +98,8 @@ def write_secret(path: Path, value: str) -> None:
 def warnings(environ: Mapping[str, str]) -> list[str]:
     """What an operator should hear at the start, one sentence each."""
     found = []
-    for name in sorted(name for name in environ if name.startswith("SPK_") and name not in NAMES):
+    ours = NAMES | {"SPK_TOKEN"}  # what our snippets tell people to keep a token in
+    for name in sorted(name for name in environ if name.startswith("SPK_") and name not in ours):
         near = difflib.get_close_matches(name, NAMES, 1)
         found.append(f"{name} is not a setting of spk." + (f" Did you mean {near[0]}?" if near else ""))
     base_url = _base_url(environ)

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 NAME_LENGTH = 120  # characters
 # Unicode categories; not Cn, which a newer emoji has in an older Python.
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
-_BLANK = set("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # letters and signs that show nothing
+# What shows nothing in spite of its category: fillers, Default_Ignorable_Code_Point, noncharacters.
+_BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u2065\u2800\u3164\uffa0\ufdd0-\ufdef\ufff0-\ufff8\ufffe\uffff"
+    "\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]"
+)
 _JOINERS = "\u200c\u200d"  # inside emoji, and in Persian and Indic words
 
 
@@ -156,8 +160,7 @@ def _hides(name: str, place: int) -> bool:
     character = name[place]
     if character in _JOINERS:
         return place in (0, len(name) - 1)
-    is_noncharacter = ord(character) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(character) <= 0xFDEF
-    return is_noncharacter or character in _BLANK or unicodedata.category(character) in _INVISIBLE
+    return unicodedata.category(character) in _INVISIBLE or _BLANK.match(character) is not None
 
 
 def _shows(character: str) -> bool:

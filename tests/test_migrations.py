@@ -1,0 +1,184 @@
+import shutil
+from pathlib import Path
+
+import flask_migrate
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from sqlalchemy import MetaData, func, inspect, select
+
+from spk import ROOT, create_app
+from spk.config import ConfigError
+from spk.db import Base, db
+from spk.models import PepperCanary, SignInAttempt
+from spk.models.pepper import check_pepper
+from tests.cast import Person
+
+PEPPER = "another pepper, random"
+NEWEST = ScriptDirectory(str(ROOT / "migrations")).get_current_head()
+
+
+@pytest.fixture
+def app(app: Flask, ada: Person, eve: Person) -> Flask:
+    """An application with a row in every table."""
+    eve.revoke(eve.create_key())
+    ada.create_key()
+    ada.session_cookie()
+    with app.app_context():
+        SignInAttempt.count("account ada@example.com")
+        db.session.commit()
+    return app
+
+
+def counts(app: Flask) -> dict[str, int]:
+    """How many rows each table has."""
+    with app.app_context():
+        return {
+            name: db.session.scalar(select(func.count()).select_from(table)) or 0
+            for name, table in Base.metadata.tables.items()
+        }
+
+
+def revision(app: Flask) -> str | None:
+    with app.app_context(), db.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def upgrade(app: Flask, directory: Path, steps: str) -> None:
+    """Run the project's migrations and, after them, one that takes these steps."""
+    shutil.copytree(ROOT / "migrations", directory, ignore=shutil.ignore_patterns("__pycache__"))
+    head = f"import sqlalchemy as sa\nfrom alembic import op\nrevision, down_revision = 'next', {NEWEST!r}\n"
+    body = "".join(f"    {line}\n" for line in steps.splitlines())
+    (directory / "versions" / "next.py").write_text(f"{head}def upgrade():\n{body}")
+    with app.app_context():
+        flask_migrate.upgrade(directory=str(directory))
+
+
+REBUILD_USERS = """
+with op.batch_alter_table("users", recreate="always") as users:
+    users.add_column(sa.Column("nickname", sa.String(40)))
+    users.alter_column("plan_name", type_=sa.String(80))
+"""
+DELETE_A_PARENT = "op.execute(\"DELETE FROM users WHERE email = 'ada@example.com'\")"
+FAIL_HALFWAY = f"op.create_table('left_over', sa.Column('id', sa.Integer()))\n{DELETE_A_PARENT}\n1 / 0"
+
+
+def test_the_migrations_make_the_tables_of_the_models(app: Flask) -> None:
+    with app.app_context(), db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_the_migrations_and_the_models_name_constraints_alike(app: Flask) -> None:
+    with app.app_context():
+        found = MetaData()
+        found.reflect(db.engine)
+        for table in Base.metadata.sorted_tables:
+            names = {constraint.name for constraint in table.constraints} - {None}
+            assert names == {constraint.name for constraint in found.tables[table.name].constraints} - {None}
+
+
+def test_every_table_has_a_row_in_these_tests(app: Flask) -> None:
+    assert all(counts(app).values())
+
+
+def test_a_database_that_is_up_to_date_is_left_as_it_is(app: Flask) -> None:
+    before = counts(app)
+    with app.app_context():
+        flask_migrate.upgrade()
+    assert (counts(app), revision(app)) == (before, NEWEST)
+
+
+def test_every_row_survives_the_rebuilding_of_its_parent_table(app: Flask, tmp_path: Path) -> None:
+    before = counts(app)
+    upgrade(app, tmp_path / "migrations", REBUILD_USERS)
+    assert (counts(app), revision(app)) == (before, "next")
+
+
+def test_a_key_still_works_after_the_rebuilding_of_its_parent_table(
+    app: Flask, ada: Person, tmp_path: Path
+) -> None:
+    token = ada.create_key()
+    upgrade(app, tmp_path / "migrations", REBUILD_USERS)
+    header = {"Authorization": f"Bearer {token}"}
+    assert app.test_client().get("/api/v1/whoami", headers=header).status_code == 200
+
+
+def test_a_migration_that_leaves_orphans_is_refused_and_undone(
+    app: Flask, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = counts(app)
+    with pytest.raises(SystemExit):
+        upgrade(app, tmp_path / "migrations", DELETE_A_PARENT)
+    assert "the migration left rows without their parent" in caplog.text
+    assert (counts(app), revision(app)) == (before, NEWEST)
+
+
+def test_a_migration_that_fails_halfway_is_undone_as_a_whole(app: Flask, tmp_path: Path) -> None:
+    before = counts(app)
+    with pytest.raises(ZeroDivisionError):
+        upgrade(app, tmp_path / "migrations", FAIL_HALFWAY)
+    with app.app_context():
+        assert not inspect(db.engine).has_table("left_over")
+    assert (counts(app), revision(app)) == (before, NEWEST)
+
+
+@pytest.mark.parametrize("steps", [REBUILD_USERS, DELETE_A_PARENT])
+def test_foreign_keys_are_checked_again_after_a_migration(app: Flask, tmp_path: Path, steps: str) -> None:
+    try:
+        upgrade(app, tmp_path / "migrations", steps)
+    except SystemExit:
+        assert steps == DELETE_A_PARENT
+    with app.app_context(), db.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_a_database_of_a_newer_version_is_refused(
+    app: Flask, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    upgrade(app, tmp_path / "migrations", REBUILD_USERS)
+    with app.app_context(), pytest.raises(SystemExit):
+        flask_migrate.upgrade()
+    assert "Can't locate revision identified by 'next'" in caplog.text
+
+
+def check(environ: dict[str, str], *peppers: str) -> None:
+    """Start with these peppers: the first, and its fallbacks."""
+    settings = {"SPK_TOKEN_PEPPER": peppers[0], "SPK_TOKEN_PEPPER_FALLBACKS": ",".join(peppers[1:])}
+    with create_app(environ | settings).app_context():
+        try:
+            check_pepper()
+            db.session.commit()
+        finally:
+            db.engine.dispose()
+
+
+def test_another_pepper_is_refused_in_a_line_that_names_it(environ: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match=r"^SPK_TOKEN_PEPPER is not the pepper this database was made with"):
+        check(environ, PEPPER)
+
+
+def test_the_right_pepper_is_accepted(environ: dict[str, str], app: Flask) -> None:
+    check(environ, *app.config["TOKEN_PEPPERS"])
+
+
+def test_a_new_pepper_is_accepted_with_the_old_one_as_fallback(environ: dict[str, str], app: Flask) -> None:
+    check(environ, PEPPER, *app.config["TOKEN_PEPPERS"])
+
+
+def test_the_old_pepper_is_refused_once_the_database_has_moved_on(
+    environ: dict[str, str], app: Flask
+) -> None:
+    check(environ, PEPPER, *app.config["TOKEN_PEPPERS"])
+    with pytest.raises(ConfigError, match="SPK_TOKEN_PEPPER"):
+        check(environ, *app.config["TOKEN_PEPPERS"])
+
+
+def test_the_pepper_itself_is_not_in_the_database(app: Flask) -> None:
+    with app.app_context():
+        canary = db.session.get(PepperCanary, 1)
+    assert canary
+    assert len(canary.digest) == 64
+    assert app.config["TOKEN_PEPPERS"][0] not in canary.digest
