@@ -1,4 +1,7 @@
-"""Settings from SPK_… variables; one that does not fit is refused in a line that names it."""
+"""Settings from SPK_… variables; one that does not fit is refused in a line that names it.
+
+An empty variable is one that is not set, as Docker Compose passes them.
+"""
 
 import difflib
 import os
@@ -44,10 +47,10 @@ def load(environ: Mapping[str, str]) -> dict[str, Any]:
         "WORKERS": _integer(environ, "SPK_WORKERS", default=2, least=1),
         "TRUSTED_PROXIES": _integer(environ, "SPK_TRUSTED_PROXIES", default=0, least=0),
         "REGISTRATION_OPEN": _registration_open(environ),
-        "DEFAULT_PLAN": environ.get("SPK_DEFAULT_PLAN", "free"),
-        "PLANS_FILE": Path(environ.get("SPK_PLANS_FILE", Path(__file__).with_name("plans.toml"))),
+        "DEFAULT_PLAN": environ.get("SPK_DEFAULT_PLAN") or "free",
+        "PLANS_FILE": Path(environ.get("SPK_PLANS_FILE") or Path(__file__).with_name("plans.toml")),
         "LOGIN_LIMIT": _rate(environ, "SPK_LOGIN_LIMIT", default="10/minute"),
-        "RATELIMIT_STORAGE_URI": environ.get("SPK_RATELIMIT_STORAGE_URI", "memory://"),
+        "RATELIMIT_STORAGE_URI": environ.get("SPK_RATELIMIT_STORAGE_URI") or "memory://",
         "SQLALCHEMY_DATABASE_URI": database_url,
         "SQLALCHEMY_BINDS": {"autocommit": _autocommit_engine(database_url)},
         # A statement that fails must not carry its values, hashes among them, into a log.
@@ -70,7 +73,7 @@ def load(environ: Mapping[str, str]) -> dict[str, Any]:
 
 def data_dir(environ: Mapping[str, str]) -> Path:
     """Where the database and the secrets are kept unless they are set elsewhere."""
-    return Path(environ.get("SPK_DATA_DIR", "data")).resolve()
+    return Path(environ.get("SPK_DATA_DIR") or "data").resolve()
 
 
 def create_secrets(environ: Mapping[str, str]) -> None:
@@ -79,7 +82,7 @@ def create_secrets(environ: Mapping[str, str]) -> None:
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in SECRETS:
-            if name not in environ and f"{name}_FILE" not in environ:
+            if not environ.get(name) and not environ.get(f"{name}_FILE"):
                 write_secret(_secret_path(environ, name), secrets.token_urlsafe(32))
     except OSError as error:
         raise ConfigError(f"SPK_DATA_DIR: cannot write to {directory}: {error.strerror}.") from None
@@ -127,9 +130,9 @@ def _secret(environ: Mapping[str, str], name: str) -> str:
 
 def _value_or_file(environ: Mapping[str, str], name: str) -> str | None:
     file = environ.get(f"{name}_FILE")
-    if file is None:
-        return environ.get(name)
-    if name in environ:
+    if not file:
+        return environ.get(name) or None
+    if environ.get(name):
         raise ConfigError(f"{name} and {name}_FILE are both set: keep one.")
     try:
         return Path(file).read_text().strip()
@@ -143,7 +146,7 @@ def _pepper_fallbacks(environ: Mapping[str, str]) -> list[str]:
 
 def _base_url(environ: Mapping[str, str]) -> SplitResult:
     try:
-        url = urlsplit(environ.get("SPK_BASE_URL", "http://127.0.0.1:8000").rstrip("/"))
+        url = urlsplit((environ.get("SPK_BASE_URL") or "http://127.0.0.1:8000").rstrip("/"))
         fits = url.scheme in ("http", "https") and url.hostname and url.port != 0
     except ValueError:  # half an IPv6 address, or a port that is no number
         fits = False
@@ -153,7 +156,7 @@ def _base_url(environ: Mapping[str, str]) -> SplitResult:
 
 
 def _bind(environ: Mapping[str, str]) -> str:
-    bind = environ.get("SPK_BIND", "127.0.0.1:8000")
+    bind = environ.get("SPK_BIND") or "127.0.0.1:8000"
     address = re.fullmatch(r"unix:/.+|(?:\[[0-9a-fA-F:]+\]|[\w.-]+):([0-9]{1,5})", bind)
     if not address or int(address[1] or 0) > 65535:
         raise ConfigError(f"SPK_BIND must be an address and a port, like 127.0.0.1:8000, not {bind}.")
@@ -162,7 +165,7 @@ def _bind(environ: Mapping[str, str]) -> str:
 
 def _database_url(environ: Mapping[str, str]) -> str:
     given = environ.get("SPK_DATABASE_URL")
-    if given is None:
+    if not given:
         return f"sqlite:///{data_dir(environ) / 'spk.db'}"
     try:
         make_url(given).get_dialect()
@@ -182,21 +185,21 @@ def _autocommit_engine(database_url: str) -> dict[str, Any]:
 
 
 def _registration_open(environ: Mapping[str, str]) -> bool:
-    value = environ.get("SPK_REGISTRATION", "closed")
+    value = environ.get("SPK_REGISTRATION") or "closed"
     if value not in ("closed", "open"):
         raise ConfigError(f"SPK_REGISTRATION must be closed or open, not {value}.")
     return value == "open"
 
 
 def _integer(environ: Mapping[str, str], name: str, *, default: int, least: int) -> int:
-    value = environ.get(name, str(default))
+    value = environ.get(name) or str(default)
     if not re.fullmatch(r"[0-9]{1,4}", value) or int(value) < least:
         raise ConfigError(f"{name} must be a whole number from {least}, not {value}.")
     return int(value)
 
 
 def _rate(environ: Mapping[str, str], name: str, *, default: str) -> limits.RateLimitItem:
-    value = environ.get(name, default)
+    value = environ.get(name) or default
     try:
         rate = limits.parse(value)
     except ValueError:

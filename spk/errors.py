@@ -5,7 +5,7 @@ import logging
 from flask import Flask, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import BadRequest, HTTPException, SecurityError, ServiceUnavailable
 
@@ -30,7 +30,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, answer)
     app.register_error_handler(CSRFError, _csrf_failed)
     app.register_error_handler(SecurityError, _wrong_host)
-    for unreachable in (OperationalError, InterfaceError, PoolTimeoutError):
+    for unreachable in (DatabaseError, InterfaceError, PoolTimeoutError):
         app.register_error_handler(unreachable, _database_unreachable)
 
 
@@ -68,5 +68,7 @@ def _wrong_host(_error: SecurityError) -> ResponseReturnValue:
 
 
 def _database_unreachable(error: Exception) -> ResponseReturnValue:
+    if isinstance(error, (IntegrityError, DataError)):
+        raise error  # ours, not the database's
     _log.error("database unreachable: %s", error)
     return answer(ServiceUnavailable(retry_after=5))

@@ -31,6 +31,7 @@ def configure() -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(Formatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # each look at the migrations would be a line
     logging.captureWarnings(capture=True)
 
 

@@ -68,7 +68,7 @@ class Person:
     def age(self, token: str, **columns: timedelta | None) -> None:
         """Move times of a key into the past: `age(token, created_at=timedelta(days=45))`."""
         with self.app.app_context():
-            values = {name: since and now() - since for name, since in columns.items()}
+            values = {name: None if since is None else now() - since for name, since in columns.items()}
             db.session.execute(update(ApiKey).where(ApiKey.prefix == token[:12]).values(values))
             db.session.commit()
 
@@ -151,6 +151,8 @@ def serve(directory: Path, **settings: str) -> Iterator[LiveServer]:
         "SPK_BIND": f"127.0.0.1:{port}",
         "SPK_BASE_URL": url,
         "PATH": "/usr/bin:/bin",
+        # gunicorn may lose a SIGTERM that reaches a worker while it starts, and then waits 30 s.
+        "SPK_WORKERS": "1",
         **settings,
     }
     log_file = directory / "serve.log"

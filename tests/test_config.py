@@ -254,3 +254,11 @@ def test_a_data_directory_that_cannot_be_made_is_refused(tmp_path: Path) -> None
     below_a_file = Path(secret_file(tmp_path)) / "data"
     with pytest.raises(ConfigError, match=rf"^SPK_DATA_DIR: cannot write to {below_a_file}: Not a directory"):
         config.create_secrets({"SPK_DATA_DIR": str(below_a_file)})
+
+
+@pytest.mark.parametrize("name", sorted(config.NAMES))
+def test_an_empty_setting_is_one_that_is_not_set(
+    name: str, environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where ./data is the test's own
+    assert config.load(environ | {name: ""}) == config.load(environ)

@@ -19,7 +19,7 @@ from spk.models import token as tokens
 from tests.cast import PASSWORD, LiveServer, Person, bearer, serve
 
 HEAD = b" HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
-# gunicorn loses a SIGTERM to a worker that is starting still, and waits 30 s for it; one that answers has started.
+# gunicorn loses a SIGTERM to a worker that is still starting and waits 30 s; one that answers has started.
 ONE_WORKER = {"SPK_WORKERS": "1"}
 
 

@@ -43,9 +43,10 @@ class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Login publishes no t
     def create(cls, email: str, new_password: str, plan_name: str | None = None) -> "User":
         """Add an account, on the default plan unless told; raises ValueError with what to change."""
         address = clean_email(email)
+        password_hash = password.hash(password.check(new_password))  # slow, so before the write lock
         if cls.find(address) is not None:
             raise ValueError("There is an account with this email already.")
-        user = cls(email=address, password_hash=password.hash(password.check(new_password)))
+        user = cls(email=address, password_hash=password_hash)
         user.set_plan(plan_name or current_app.config["DEFAULT_PLAN"])
         db.session.add(user)
         return user

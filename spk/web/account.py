@@ -31,6 +31,7 @@ def create_first_account() -> ResponseReturnValue:
     form = SetupForm()
     if not form.validate():
         return render_template("account/setup.html", form=form), 422
+    db.session.commit()  # frees the write lock while the password is hashed
     start_session(User.create(form.email.data, form.password.data, FIRST_PLAN))
     db.session.commit()
     setup_token.discard()
@@ -55,6 +56,7 @@ def create_account() -> ResponseReturnValue:
     form = RegisterForm()
     if not form.validate():
         return render_template("account/register.html", form=form), 422
+    db.session.commit()  # frees the write lock while the password is hashed
     start_session(User.create(form.email.data, form.password.data))
     db.session.commit()
     return redirect(url_for("user.security"))
