@@ -1,9 +1,19 @@
-"""The application for a WSGI server: `gunicorn wsgi:app`; `spk serve` does this and more."""
+"""The application for a WSGI server: `gunicorn wsgi:app`. `spk serve` does this and more."""
 
-from spk import create_app, logs
+import os
+import sys
+
+from spk import config, create_app, logs
+from spk.db import close
 from spk.models.pepper import check_pepper
 
+for warning in config.warnings(os.environ):
+    print(f"Warning: {warning}", file=sys.stderr)  # noqa: T201  # before there is a log
+try:
+    app = create_app()
+    with app.app_context():
+        check_pepper()
+        close()
+except config.ConfigError as error:
+    sys.exit(f"Error: {error}")
 logs.configure()
-app = create_app()
-with app.app_context():
-    check_pepper()

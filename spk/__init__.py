@@ -15,11 +15,13 @@ ROOT = Path(__file__).parent.parent
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     """Build the application from SPK_… variables; raises ConfigError where they do not fit."""
-    from spk import api, config, db, errors, health, logs, rate_limit, security, web
+    from spk import api, config, db, errors, headers, health, logs, rate_limit, web
     from spk.models.plan import load_plans
 
-    app = Flask("spk", root_path=str(ROOT), template_folder="templates", static_folder="static")
-    app.config.update(config.load(environ))
+    settings = config.load(environ)
+    app = Flask("spk", root_path=str(ROOT), instance_path=str(settings["DATA_DIR"]))
+    app.config.update(settings)
+    app.url_map.merge_slashes = False  # the API answers //, too, without a redirect
     app.config["PLANS"] = load_plans(app.config["PLANS_FILE"], app.config["DEFAULT_PLAN"])
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's default provider has it
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
@@ -28,9 +30,9 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
 
     logs.init_app(app)
     db.init_app(app)
-    Migrate(app, db.db, directory=str(ROOT / "migrations"), render_as_batch=True)
+    Migrate(app, db.db, directory=str(ROOT / "migrations"))
     rate_limit.init_app(app)
-    security.init_app(app)
+    headers.init_app(app)
     errors.init_app(app)
     health.init_app(app)
     web.init_app(app)

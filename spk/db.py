@@ -5,7 +5,7 @@ import sqlite3
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask, has_request_context, request
+from flask import Flask, g, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     Connection,
@@ -58,7 +58,12 @@ class Base(DeclarativeBase):
 
 
 # Rows stay readable after a commit, so that a view can answer from what it has just saved.
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+db = SQLAlchemy(
+    model_class=Base,
+    session_options={"expire_on_commit": False},
+    # A statement that fails must not carry its values, hashes among them, into a log.
+    engine_options={"hide_parameters": True},
+)
 
 
 def init_app(app: Flask) -> None:
@@ -112,7 +117,12 @@ def _set_pragmas(connection: object, _record: object) -> None:
         connection.execute("PRAGMA synchronous = FULL")
 
 
+def only_read() -> None:
+    """Say that this request writes no more: its next transaction waits for no writer."""
+    g.only_reads = True
+
+
 def _begin(connection: Connection) -> None:
     """Take SQLite's write lock first: under WAL a reader that turns writer fails (SQLITE_BUSY_SNAPSHOT)."""
-    reads_only = has_request_context() and request.method in SAFE_METHODS
-    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+    only_reads = has_request_context() and (request.method in SAFE_METHODS or "only_reads" in g)
+    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")

@@ -5,6 +5,7 @@ import logging
 from flask import Flask, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from limits.errors import StorageError
 from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import BadRequest, HTTPException, SecurityError, ServiceUnavailable
@@ -30,7 +31,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, answer)
     app.register_error_handler(CSRFError, _csrf_failed)
     app.register_error_handler(SecurityError, _wrong_host)
-    for unreachable in (DatabaseError, InterfaceError, PoolTimeoutError):
+    for unreachable in (DatabaseError, InterfaceError, PoolTimeoutError, StorageError):
         app.register_error_handler(unreachable, _database_unreachable)
 
 
@@ -38,7 +39,7 @@ def answer(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     is_custom = error.description != type(error).description
     message = str(error.description if is_custom else WORDS.get(status, error.name))
-    if request.path == "/api" or request.path.startswith("/api/"):
+    if _is_api():
         return _with_headers_of(error, problem(error, message))
     if "HX-Request" in request.headers:
         response = make_response(render_template("_message.html", message=message), status)
@@ -46,6 +47,10 @@ def answer(error: HTTPException) -> ResponseReturnValue:
     else:
         response = make_response(render_template("error.html", status=status, message=message), status)
     return _with_headers_of(error, response)
+
+
+def _is_api() -> bool:
+    return request.path == "/api" or request.path.startswith("/api/")
 
 
 def _with_headers_of(error: HTTPException, response: Response) -> Response:
@@ -58,17 +63,21 @@ def _with_headers_of(error: HTTPException, response: Response) -> Response:
 
 def _csrf_failed(error: CSRFError) -> ResponseReturnValue:
     _log.info("CSRF check failed: %s", error.description)
+    if "referrer" in str(error.description):
+        return answer(BadRequest("Your browser hides which page sent this form (the Referer)."))
     return answer(BadRequest("This page was open too long. Reload it and try again."))
 
 
-def _wrong_host(_error: SecurityError) -> ResponseReturnValue:
+def _wrong_host(error: SecurityError) -> ResponseReturnValue:
     """Answer in plain text: for a host that isn't ours no URL can be built, so no page."""
-    text = "spk isn’t set up for this address. Its operator sets the right one with SPK_BASE_URL.\n"
-    return Response(text, 400, content_type="text/plain; charset=utf-8")
+    text = "spk isn’t set up for this address. Its operator sets the right one with SPK_BASE_URL."
+    if _is_api():
+        return problem(error, text)
+    return Response(f"{text}\n", 400, content_type="text/plain; charset=utf-8")
 
 
 def _database_unreachable(error: Exception) -> ResponseReturnValue:
     if isinstance(error, (IntegrityError, DataError)):
         raise error  # ours, not the database's
-    _log.error("database unreachable: %s", error)
+    _log.error("can’t decide: %s", error)
     return answer(ServiceUnavailable(retry_after=5))

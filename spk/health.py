@@ -6,6 +6,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Blueprint, Flask
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import SQLAlchemyError
 
 from spk import ROOT
 from spk.db import db
@@ -25,9 +26,13 @@ def process_is_up() -> ResponseReturnValue:
 @bp.get("/readyz")
 def can_work() -> ResponseReturnValue:
     """Whether the database answers and has this version's tables."""
-    with db.engines["autocommit"].connect() as connection:
-        if MigrationContext.configure(connection).get_current_revision() != newest_migration():
-            return {"status": "the database needs `spk init`"}, 503
+    try:
+        with db.engines["autocommit"].connect() as connection:
+            revision = MigrationContext.configure(connection).get_current_revision()
+    except SQLAlchemyError:
+        return {"status": "the database can’t be reached"}, 503
+    if revision != newest_migration():
+        return {"status": "the database needs `spk init`"}, 503
     return {"status": "ok"}
 
 

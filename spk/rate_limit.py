@@ -15,7 +15,7 @@ from spk.config import ConfigError
 
 def init_app(app: Flask) -> None:
     try:
-        storage = storage_from_string(app.config["RATELIMIT_STORAGE_URI"])
+        storage = storage_from_string(app.config["RATELIMIT_STORAGE_URI"], wrap_exceptions=True)
     except ConfigurationError as error:
         raise ConfigError(f"SPK_RATELIMIT_STORAGE_URI: {error}.") from None
     app.extensions["rate_limiter"] = FixedWindowRateLimiter(storage)

@@ -22,8 +22,13 @@ def matches(candidate: str) -> bool:
         return False
 
 
-def discard() -> None:
-    _path().unlink(missing_ok=True)
+def claim() -> bool:
+    """Use the token up; False where somebody was faster."""
+    try:
+        _path().unlink()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _path() -> Path:

@@ -10,6 +10,12 @@ function openDialog() {
   dialog.removeAttribute("open");
   dialog.showModal();
   document.getElementById("copy-token")?.focus();
+  dialog.addEventListener("cancel", (event) => {
+    // Where closedby isn't known yet, Esc must not take an uncopied token away.
+    if (dialog.id !== "token-dialog") return;
+    event.preventDefault();
+    document.getElementById("token-close").requestSubmit();
+  });
   dialog.addEventListener("close", () => {
     dialog.remove();
     const row = document.getElementById(dialog.dataset.row);
@@ -59,15 +65,22 @@ document.addEventListener("submit", (event) => {
 
 // Answers with a 5xx are not swapped, so that nothing typed is lost; a refusal belongs on the page, not behind a dialog.
 document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
-  if (ctx.response.status !== 422) document.getElementById("revoke-dialog")?.close();
+  leaveRevokeDialog();
   if (ctx.response.status >= 500) say(ctx.sourceElement.dataset.failed);
 });
 
 document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
   if (!ctx?.sourceElement.dataset.failed) return;
-  document.getElementById("revoke-dialog")?.close();
+  leaveRevokeDialog();
   say(document.getElementById("key-status").dataset.offline);
 });
+
+// Gone at once: closed but still there, it would be opened again by the swap that follows.
+function leaveRevokeDialog() {
+  const dialog = document.getElementById("revoke-dialog");
+  dialog?.close();
+  dialog?.remove();
+}
 
 function say(words) {
   if (!words) return;

@@ -20,7 +20,8 @@ VENDORED = {
 }
 # What a layer may not know: imports run downwards only.
 ABOVE = {
-    "spk/config.py": ("spk.",),
+    "spk/settings.py": ("spk.",),
+    "spk/config.py": ("spk.db", "spk.models", "spk.web", "spk.api", "spk.cli"),
     "spk/db.py": ("spk.models", "spk.web", "spk.api", "spk.cli"),
     "spk/models/": ("spk.web", "spk.api", "spk.cli", "spk.errors", "spk.rate_limit", "flask.request"),
     "spk/web/": ("spk.api", "spk.cli"),
@@ -67,7 +68,7 @@ def test_models_never_commit() -> None:
 
 
 def test_a_file_can_be_read_at_one_sitting() -> None:
-    assert [name(path) for path in SOURCES if len(path.read_text().splitlines()) > 205] == []
+    assert [name(path) for path in SOURCES if len(path.read_text().splitlines()) > 170] == []
 
 
 def test_a_function_fits_on_a_screen() -> None:
@@ -75,7 +76,7 @@ def test_a_function_fits_on_a_screen() -> None:
         (name(path), node.name)
         for path in SOURCES
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno >= 40
+        if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno >= 35
     ]
     assert long == []
 

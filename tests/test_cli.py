@@ -300,3 +300,23 @@ def test_help_is_given_where_it_is_looked_for(spk: Spk, words: str) -> None:
 def test_the_version_is_told(spk: Spk) -> None:
     result = spk("--version")
     assert (result.exit_code, result.stdout) == (0, f"spk, version {__version__}\n")
+
+
+def test_a_new_password_signs_in_and_ends_every_session(spk: Spk, ada: Person) -> None:
+    browser = ada.browser()
+    result = spk("user", "set-password", ada.email, "--password-stdin", typed="a quite different phrase\n")
+    assert said(result) == "ada@example.com has a new password."
+    assert browser.get("/user/security").status_code == 302
+    fields = {"email": ada.email, "password": "a quite different phrase"}
+    assert browser.submit("/login", "/login", htmx=False, **fields).status_code == 302
+
+
+def test_a_password_is_asked_for_twice_on_a_terminal(spk: Spk, ada: Person) -> None:
+    result = spk("user", "set-password", ada.email, typed="a quite different phrase\n" * 2)
+    assert result.exit_code == 0
+    assert "a quite different phrase" not in result.output
+
+
+def test_a_new_password_that_does_not_fit_is_refused(spk: Spk, ada: Person) -> None:
+    result = spk("user", "set-password", ada.email, "--password-stdin", typed="short\n")
+    assert refusal(result) == "Use 8 characters or more."

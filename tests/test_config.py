@@ -98,21 +98,25 @@ def test_fallback_peppers_follow_the_pepper(environ: dict[str, str], given: str)
 @pytest.mark.parametrize(
     ("setting", "given"),
     [
-        *(("SPK_BIND", given) for given in ("nonsense:port", "127.0.0.1:99999", "")),
-        *(("SPK_BASE_URL", given) for given in ("", "status.example.com", "ftp://status.example.com")),
+        *(("SPK_BIND", given) for given in ("nonsense:port", "127.0.0.1:99999")),
+        *(("SPK_BASE_URL", given) for given in ("status.example.com", "ftp://status.example.com")),
         *(("SPK_BASE_URL", given) for given in ("https://", "https://spk.example/status", "http://[::1")),
+        *(("SPK_BASE_URL", given) for given in ("http://[fd00::1]:8000", "https://ada:secret@spk.example")),
         *(("SPK_BASE_URL", given) for given in ("https://spk.example?x=1", "https://spk.example:port")),
-        *(("SPK_WORKERS", given) for given in ("0", "-1", "two", "1.5", "", "²", "10000")),
+        *(("SPK_WORKERS", given) for given in ("0", "-1", "two", "1.5", "²", "10000")),
         *(("SPK_TRUSTED_PROXIES", given) for given in ("-1", "all", "127.0.0.1")),
-        *(("SPK_REGISTRATION", given) for given in ("yes", "OPEN", "")),
-        *(("SPK_LOGIN_LIMIT", given) for given in ("lots", "", "10", "0/minute")),
+        *(("SPK_REGISTRATION", given) for given in ("yes", "OPEN")),
+        *(("SPK_LOGIN_LIMIT", given) for given in ("lots", "10", "0/minute")),
         ("SPK_DEFAULT_PLAN", "gold"),
         ("SPK_PLANS_FILE", "/nowhere/plans.toml"),
-        *(("SPK_DATABASE_URL", given) for given in ("nonsense", "", "nonsense://host/spk")),
+        *(
+            ("SPK_DATABASE_URL", given)
+            for given in ("nonsense", "nonsense://host/spk", "sqlite://", "sqlite:///:memory:")
+        ),
         pytest.param("SPK_DATABASE_URL", "mssql://host/spk", id="a database whose driver is not installed"),
         *(("SPK_RATELIMIT_STORAGE_URI", given) for given in ("nonsense", "nonsense://localhost")),
-        *(("SPK_SECRET_KEY", given) for given in ("", "short")),
-        *(("SPK_TOKEN_PEPPER", given) for given in ("", "short")),
+        ("SPK_SECRET_KEY", "short"),
+        ("SPK_TOKEN_PEPPER", "short"),
         ("SPK_SECRET_KEY_FILE", "/nowhere/secret"),
         ("SPK_TOKEN_PEPPER_FILE", "/nowhere/secret"),
         ("SPK_TOKEN_PEPPER_FALLBACKS_FILE", "/nowhere/secret"),
@@ -210,7 +214,6 @@ def test_no_known_setting_is_warned_of(name: str) -> None:
         ("https://spk.example", False),
         ("http://localhost:8000", False),
         ("http://127.0.0.1:8000", False),
-        ("http://[::1]:8000", False),
     ],
 )
 def test_plain_http_is_warned_of_where_it_crosses_a_network(url: str, warned: bool) -> None:
@@ -262,3 +265,12 @@ def test_an_empty_setting_is_one_that_is_not_set(
 ) -> None:
     monkeypatch.chdir(tmp_path)  # where ./data is the test's own
     assert config.load(environ | {name: ""}) == config.load(environ)
+
+
+def test_the_address_people_use_follows_the_port_the_server_listens_on(environ: dict[str, str]) -> None:
+    assert load(environ, SPK_BIND="0.0.0.0:9000")["BASE_URL"] == "http://127.0.0.1:9000"
+
+
+def test_a_relative_database_file_lies_in_the_data_directory(environ: dict[str, str]) -> None:
+    app = create_app(environ | {"SPK_DATABASE_URL": "sqlite:///other.db"})
+    assert app.instance_path == environ["SPK_DATA_DIR"]

@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from spk.db import db, now
+from spk.db import db, now, stamp
 from spk.models import ApiKey, Event, Session, User
 from spk.models.api_key import KeyLimitReached, NonceUsed
 from tests.cast import Person, bearer
@@ -219,3 +219,13 @@ def test_a_failing_statement_keeps_its_values_to_itself(app: Flask) -> None:
     with app.app_context(), pytest.raises(OperationalError) as error:
         db.session.execute(text("SELECT * FROM missing WHERE secret = :secret"), {"secret": "hunter2"})
     assert "hunter2" not in str(error.value)
+
+
+def test_a_skipped_stamp_logs_no_hash(app: Flask, ada: Person, caplog: pytest.LogCaptureFixture) -> None:
+    ada.create_key()
+    digest = "ab" * 32
+    with app.app_context(), closing(sqlite3.connect(Path(app.config["DATA_DIR"], "spk.db"))) as other:
+        other.execute("BEGIN IMMEDIATE")
+        stamp(update(ApiKey).values(token_hash=digest))
+    assert "skipped a stamp" in caplog.text
+    assert digest not in caplog.text

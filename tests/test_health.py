@@ -29,6 +29,16 @@ def test_it_is_not_ready_without_its_database(app: Flask, client: FlaskClient) -
     assert client.get("/readyz").status_code == 503
 
 
+def test_a_damaged_database_is_not_ready(app: Flask, client: FlaskClient) -> None:
+    remove_database(app)
+    Path(app.config["DATA_DIR"], "spk.db").rmdir()
+    Path(app.config["DATA_DIR"], "spk.db").write_text("this is no database, " * 100)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json) == (503, {"status": "the database can’t be reached"})
+    assert client.post("/login").status_code == 400
+    assert client.get("/").status_code == 503
+
+
 def remove_database(app: Flask) -> None:
     with app.app_context():
         for engine in db.engines.values():

@@ -39,7 +39,7 @@ class PlanRequired(ApiKeyError):
 class KeyLimitReached(ApiKeyError):
     def __init__(self, limit: int) -> None:
         super().__init__(
-            f"You have {limit} active keys, the most your plan allows. "
+            f"You have {limit} active key{'s' * (limit != 1)}, the most your plan allows. "
             "Revoke one you no longer need, then create a new key."
         )
 

@@ -33,6 +33,11 @@ def find_plan(name: str) -> Plan:
     return _plans().get(name) or Plan(name, title=name, summary="This plan is no longer defined.")
 
 
+def largest_plan() -> Plan:
+    """The plan with the most keys: the first account's, its holder being the operator."""
+    return max(all_plans(), key=lambda plan: plan.active_keys)
+
+
 def plan_exists(name: str) -> bool:
     return name in _plans()
 
@@ -63,6 +68,8 @@ def _plan(name: str, table: object) -> Plan:
         fits = type(value) is types[key] and (not isinstance(value, int) or value >= 0)
         if not fits or (isinstance(value, list) and not all(isinstance(item, str) for item in value)):
             raise ConfigError(f"SPK_PLANS_FILE: [{name}] {key} does not fit: {value!r}.")
+    if "api_access" in table.get("features", []) and not table.get("active_keys"):
+        raise ConfigError(f"SPK_PLANS_FILE: [{name}] has api_access and needs active_keys, 1 or more.")
     return Plan(name, **{"title": name, **table, "features": frozenset(table.get("features", []))})
 
 

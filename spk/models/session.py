@@ -3,13 +3,16 @@
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import ua_parser
-from sqlalchemy import ColumnElement, ForeignKey, String, and_, delete, select, update
+from sqlalchemy import ColumnElement, ForeignKey, String, and_, delete, not_, select, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from spk.db import Base, db, now, stamp
-from spk.models.user import User
+
+if TYPE_CHECKING:
+    from spk.models.user import User
 
 IDLE = timedelta(days=14)
 LONGEST = timedelta(days=90)
@@ -28,11 +31,12 @@ class Session(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     last_seen_at: Mapped[datetime] = mapped_column(default=now)
 
-    user: Mapped[User] = relationship()
+    user: Mapped["User"] = relationship()
 
     @classmethod
-    def start(cls, user: User, user_agent: str) -> None:
+    def start(cls, user: "User", user_agent: str) -> None:
         """Open a session; `user.session_secret` is what the cookie is to hold."""
+        db.session.execute(delete(cls).where(not_(cls._is_living())))
         user.session_secret = secrets.token_urlsafe(32)
         db.session.add(cls(user=user, secret_hash=_hash(user.session_secret), user_agent=user_agent[:300]))
 
@@ -41,16 +45,16 @@ class Session(Base):
         """The living session of a cookie, its user not disabled."""
         session = db.session.scalar(
             select(cls)
-            .join(cls.user)
             .options(joinedload(cls.user))
-            .where(cls.secret_hash == _hash(secret), cls._is_living(), User.disabled_at.is_(None))
+            .where(cls.secret_hash == _hash(secret), cls._is_living())
         )
-        if session is not None:
-            session.user.session_secret = secret
+        if session is None or session.user.disabled_at:
+            return None
+        session.user.session_secret = secret
         return session
 
     @classmethod
-    def of(cls, user: User) -> list["Session"]:
+    def of(cls, user: "User") -> list["Session"]:
         """The user's living sessions, the one last seen first."""
         sessions = select(cls).where(cls.user_id == user.id, cls._is_living())
         return list(db.session.scalars(sessions.order_by(cls.last_seen_at.desc())))
@@ -76,12 +80,16 @@ class Session(Base):
         return and_(cls.last_seen_at > now() - IDLE, cls.created_at > now() - LONGEST)
 
     @classmethod
-    def end(cls, user: User) -> None:
+    def end(cls, user: "User") -> None:
         """Sign this browser out."""
         db.session.execute(delete(cls).where(cls.secret_hash == _hash(user.session_secret)))
 
     @classmethod
-    def end_others(cls, user: User) -> None:
+    def end_all(cls, user: "User") -> None:
+        db.session.execute(delete(cls).where(cls.user_id == user.id))
+
+    @classmethod
+    def end_others(cls, user: "User") -> None:
         """Sign the user out everywhere but in the browser that asks for it."""
         db.session.execute(
             delete(cls).where(cls.user_id == user.id, cls.secret_hash != _hash(user.session_secret))

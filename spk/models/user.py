@@ -5,8 +5,8 @@ import unicodedata
 from datetime import datetime, timedelta
 
 from flask import current_app
-from flask_login import UserMixin
 from sqlalchemy import String, func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spk.db import Base, db, now
@@ -20,9 +20,14 @@ from spk.models.api_key import (
 )
 from spk.models.event import Event
 from spk.models.plan import Plan, find_plan, plan_exists
+from spk.models.session import Session
 
 
-class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Login publishes no types
+class EmailTaken(ValueError):
+    """Somebody has an account with this email."""
+
+
+class User(Base):
     """Everything a person owns is found through them."""
 
     __tablename__ = "users"
@@ -34,7 +39,9 @@ class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Login publishes no t
     created_at: Mapped[datetime] = mapped_column(default=now)
     disabled_at: Mapped[datetime | None]
 
-    session_secret = ""  # this browser's; what Flask-Login keeps in the cookie
+    # What Flask-Login asks of a user; not its UserMixin, which takes users without a session for equal.
+    is_authenticated = is_active = True
+    session_secret = ""  # this browser's; what the cookie holds
 
     def get_id(self) -> str:
         return self.session_secret
@@ -44,15 +51,19 @@ class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Login publishes no t
         """Add an account, on the default plan unless told; raises ValueError with what to change."""
         address = clean_email(email)
         password_hash = password.hash(password.check(new_password))  # slow, so before the write lock
-        if cls.find(address) is not None:
-            raise ValueError("There is an account with this email already.")
         user = cls(email=address, password_hash=password_hash)
         user.set_plan(plan_name or current_app.config["DEFAULT_PLAN"])
-        db.session.add(user)
+        try:
+            with db.session.begin_nested():
+                db.session.add(user)
+        except IntegrityError:
+            raise EmailTaken("There is an account with this email already.") from None
         return user
 
     @classmethod
     def find(cls, email: str) -> "User | None":
+        if not email.isprintable():
+            return None  # PostgreSQL refuses to look for some characters at all
         return db.session.scalar(select(cls).where(cls.email == normalize_email(email)))
 
     @classmethod
@@ -76,6 +87,11 @@ class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Login publishes no t
     def has_feature(self, feature: str) -> bool:
         return self.plan.has(feature)
 
+    def may_sign_in(self, verified_hash: str) -> bool:
+        """Whether the password just verified is theirs still, and nobody has disabled them meanwhile."""
+        db.session.refresh(self, with_for_update=True)
+        return self.password_hash == verified_hash and self.disabled_at is None
+
     def set_password(self, new_password: str) -> None:
         self.password_hash = password.hash(password.check(new_password))
         self.record("user:password:change")
@@ -83,6 +99,7 @@ class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Login publishes no t
     def disable(self) -> None:
         """Refuse the person and every key of theirs from now on."""
         self.disabled_at = self.disabled_at or now()
+        Session.end_all(self)
 
     def enable(self) -> None:
         self.disabled_at = None
@@ -91,9 +108,9 @@ class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Login publishes no t
         self, name: str, *, nonce: str | None = None, lifetime: timedelta | None = None
     ) -> NewApiKey:
         """Issue a key; raises PlanRequired, NonceUsed, KeyLimitReached or ValueError (the name)."""
+        db.session.refresh(self, with_for_update=True)  # one at a time, so that the limit holds
         if not self.has_feature("api_access"):
             raise PlanRequired
-        db.session.refresh(self, with_for_update=True)  # one at a time, so that the limit holds
         if nonce and db.session.scalar(select(ApiKey.id).filter_by(user_id=self.id, nonce=nonce)):
             raise NonceUsed
         if self.active_api_keys() >= self.plan.active_keys:

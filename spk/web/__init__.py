@@ -28,7 +28,7 @@ def init_app(app: Flask) -> None:
     app.context_processor(lambda: {"current_user": current_user})
     app.register_blueprint(public)
     app.register_blueprint(user)
-    app.jinja_env.globals["is_htmx"] = is_htmx
+    app.jinja_env.globals.update(is_htmx=is_htmx, sessions_of=Session.of)
     app.jinja_env.filters.update(ago=times.ago, date=times.date, exact=times.exact, span=times.span)
 
 
@@ -37,7 +37,7 @@ def load_user(secret: str) -> User | None:
     session = Session.find(secret)
     if session is None:
         return None
-    if request.method in SAFE_METHODS:
+    if request.method in SAFE_METHODS:  # in a POST this very request holds the lock a stamp waits for
         session.touch()
     return session.user
 

@@ -5,42 +5,44 @@ import re
 from flask import abort, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user
-from limits import RateLimitItemPerHour
+from limits import RateLimitItemPerMinute
 
 from spk import rate_limit, setup_token
 from spk.db import db
 from spk.models import Session, SignInAttempt, User, password
+from spk.models.plan import largest_plan
 from spk.models.sign_in_attempt import TooManyAttempts
-from spk.models.user import normalize_email
+from spk.models.user import EmailTaken, normalize_email
 from spk.web import public
 from spk.web.forms import RegisterForm, SetupForm, SignInForm
 
-FIRST_PLAN = "business"
-REGISTRATIONS = RateLimitItemPerHour(30)  # an address
+SET_UP = "spk is set up already. Sign in, or ask your administrator for an account."
+REGISTRATIONS = RateLimitItemPerMinute(10)  # an address
 
 
 @public.get("/setup")
 def setup() -> ResponseReturnValue:
     abort_if_set_up()
-    return render_template("account/setup.html", form=SetupForm())
+    return render_template("account/setup.html", form=SetupForm(), plan=largest_plan())
 
 
 @public.post("/setup")
 def create_first_account() -> ResponseReturnValue:
     abort_if_set_up()
-    form = SetupForm()
-    if not form.validate():
-        return render_template("account/setup.html", form=form), 422
     db.session.commit()  # frees the write lock while the password is hashed
-    start_session(User.create(form.email.data, form.password.data, FIRST_PLAN))
+    form, plan = SetupForm(), largest_plan()
+    if not form.validate():
+        return render_template("account/setup.html", form=form, plan=plan), 422
+    if not setup_token.claim():
+        abort(404, SET_UP)
+    start_session(User.create(form.email.data, form.password.data, plan.name))
     db.session.commit()
-    setup_token.discard()
     return redirect(url_for("user.security"))
 
 
 def abort_if_set_up() -> None:
     if User.exists():
-        abort(404, "spk is set up already. Sign in, or ask your administrator for an account.")
+        abort(404, SET_UP)
 
 
 @public.get("/register")
@@ -56,8 +58,11 @@ def create_account() -> ResponseReturnValue:
     form = RegisterForm()
     if not form.validate():
         return render_template("account/register.html", form=form), 422
-    db.session.commit()  # frees the write lock while the password is hashed
-    start_session(User.create(form.email.data, form.password.data))
+    try:
+        start_session(User.create(form.email.data, form.password.data))
+    except EmailTaken as refusal:
+        form.email.errors = [f"{refusal} Sign in instead."]
+        return render_template("account/register.html", form=form), 422
     db.session.commit()
     return redirect(url_for("user.security"))
 
@@ -84,9 +89,10 @@ def create_session() -> ResponseReturnValue:
         headers = {"Retry-After": str(refusal.retry_after)}
         return render_template("account/login.html", form=form, message=str(refusal)), 429, headers
     user = User.find(email)
+    password_hash = user.password_hash if user else None
     db.session.commit()  # counts the try, and frees the write lock while the password is hashed
-    matches = password.verify(user and user.password_hash, given)
-    if user is None or not matches or user.disabled_at:
+    matches = password.verify(password_hash, given)
+    if not (user and password_hash and matches and user.may_sign_in(password_hash)):
         return render_template("account/login.html", form=form, message="Email or password is wrong."), 422
     SignInAttempt.forgive(attempts)
     start_session(user)

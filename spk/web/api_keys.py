@@ -6,7 +6,7 @@ from flask_login import current_user
 
 from spk.db import db
 from spk.models import ApiKey
-from spk.models.api_key import KeyLimitReached, NonceUsed
+from spk.models.api_key import KeyLimitReached, NonceUsed, PlanRequired
 from spk.web import is_htmx, user
 from spk.web.forms import CreateApiKeyForm
 from spk.web.security import section
@@ -14,6 +14,7 @@ from spk.web.security import section
 
 @user.get("/security/api-keys")
 def api_keys() -> ResponseReturnValue:
+    abort_unless_listed()
     return redirect(url_for("user.security", _anchor="api-keys"))
 
 
@@ -21,16 +22,18 @@ def api_keys() -> ResponseReturnValue:
 def create_api_key() -> ResponseReturnValue:
     """Create a key and show its token, once: the one POST that does not redirect."""
     if not current_user.has_feature("api_access"):
-        abort(403, "API access isn’t included in your plan.")
+        abort(403, str(PlanRequired()))
     form = CreateApiKeyForm()
     if not form.validate():
         return section("api_keys", 422, create_form=form)
     try:
         new = current_user.create_api_key(
-            form.name.data, nonce=form.nonce.data, lifetime=form.chosen_lifetime
+            form.name.data, nonce=form.used_nonce, lifetime=form.chosen_lifetime
         )
+    except PlanRequired as refusal:
+        abort(403, str(refusal))  # a downgrade came between
     except KeyLimitReached:
-        return section("api_keys", 409)  # the section says so where the form was
+        return section("api_keys", 409, refused=True)  # the section says so where the form was
     except NonceUsed as refusal:
         return section("api_keys", 409, message=str(refusal))
     db.session.commit()
@@ -64,9 +67,14 @@ def revoke(prefix: str) -> ResponseReturnValue:
     return redirect(url_for("user.security", _anchor=f"key-{key.prefix}"), 303)
 
 
+def abort_unless_listed() -> None:
+    """Answer as the page does, which has no API Keys section for some."""
+    if not current_user.sees_api_keys:
+        abort(403, str(PlanRequired()))
+
+
 def find_api_key(prefix: str) -> ApiKey:
     """The person's own key; somebody else's is as unknown as none."""
-    if not current_user.sees_api_keys:
-        abort(403, "API access isn’t included in your plan.")
+    abort_unless_listed()
     key: ApiKey | None = current_user.api_key(prefix)
     return key or abort(404, "That key isn’t in your account.")

@@ -8,9 +8,10 @@ from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import Field, Form, HiddenField, PasswordField, SelectField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice
+from wtforms.validators import StopValidation
 
 from spk import setup_token
-from spk.models import User, password
+from spk.models import password
 from spk.models.api_key import clean_name
 from spk.models.user import clean_email
 
@@ -24,7 +25,7 @@ def rule(model: Callable[[str], str]) -> Callable[[Form, Field], None]:
         try:
             field.data = model(field.data or "")
         except ValueError as error:
-            raise ValidationError(str(error)) from None
+            raise StopValidation(str(error)) from None
 
     return validate
 
@@ -37,10 +38,6 @@ class SignInForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no typ
 class RegisterForm(FlaskForm):  # type: ignore[misc]
     email = StringField("Email", [rule(clean_email)])
     password = PasswordField("Password", [rule(password.check)])
-
-    def validate_email(self, field: Field) -> None:
-        if User.find(field.data):
-            raise ValidationError("There is an account with this email already. Sign in instead.")
 
 
 class SetupForm(RegisterForm):
@@ -69,6 +66,10 @@ class CreateApiKeyForm(FlaskForm):  # type: ignore[misc]
     )
     # Used once: neither a reload nor a double click makes a second key.
     nonce = HiddenField(default=lambda: secrets.token_urlsafe(16))
+
+    @property
+    def used_nonce(self) -> str | None:
+        return (self.nonce.data or "")[:64] or None
 
     @property
     def chosen_lifetime(self) -> timedelta | None:

@@ -2,9 +2,8 @@
 
 from flask import Response, make_response, render_template
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
-from spk.models import Session
+from spk.db import only_read
 from spk.web import is_htmx, user
 from spk.web.forms import ChangePasswordForm, CreateApiKeyForm
 
@@ -16,10 +15,10 @@ def security() -> ResponseReturnValue:
 
 def section(name: str, status: int = 200, **context: object) -> Response:
     """Answer htmx with one section of the page, a browser without it with the whole page."""
+    only_read()  # the token of a new key must not be lost to a writer that came between
     template = f"security/_{name}.html" if is_htmx() else "security/security.html"
-    page = {
+    forms = {
         "create_form": CreateApiKeyForm(formdata=None),
         "password_form": ChangePasswordForm(formdata=None),
-        "sessions": Session.of(current_user),
     }
-    return make_response(render_template(template, **(page | context)), status)
+    return make_response(render_template(template, **(forms | context)), status)

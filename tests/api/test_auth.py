@@ -173,6 +173,7 @@ def test_an_unreachable_database_is_unavailable_never_a_decision(
     [
         ("GET", "/api", 404, "not_found"),
         ("GET", "/api/v1/nothing", 404, "not_found"),
+        ("GET", "/api//v1/whoami", 404, "not_found"),
         ("GET", "/api/v1/whoami/99999999999999999999", 404, "not_found"),
         ("POST", "/api/v1/whoami", 405, "method_not_allowed"),
         ("DELETE", "/api/v1/whoami", 405, "method_not_allowed"),
@@ -184,6 +185,11 @@ def test_unknown_addresses_and_methods_answer_problem_json(
     response = client.open(path, method=method)
     assert (response.status_code, response.content_type) == (status, "application/problem+json")
     assert response.json["code"] == code  # type: ignore[index]
+
+
+def test_a_wrong_host_is_told_in_problem_json(client: FlaskClient) -> None:
+    response = client.get("/api/v1/whoami", base_url="http://evil.example")
+    assert (response.status_code, response.content_type) == (400, "application/problem+json")
 
 
 def test_a_wrong_method_says_which_are_right(client: FlaskClient) -> None:

@@ -148,18 +148,22 @@ def test_there_is_an_account_once_one_was_made(app: Flask) -> None:
         assert (had, User.exists()) == (True, False)
 
 
-def test_disabling_twice_keeps_the_first_time() -> None:
-    then = now() - timedelta(days=1)
-    user = User(disabled_at=then)
-    user.disable()
-    assert user.disabled_at == then
+def test_disabling_twice_keeps_the_first_time(app: Flask, ada: Person) -> None:
+    with app.app_context():
+        user = User.find(ada.email)
+        assert user
+        user.disabled_at = then = now() - timedelta(days=1)
+        user.disable()
+        assert user.disabled_at == then
 
 
-def test_an_account_can_be_enabled_again() -> None:
-    user = User()
-    user.disable()
-    user.enable()
-    assert user.disabled_at is None
+def test_an_account_can_be_enabled_again(app: Flask, ada: Person) -> None:
+    with app.app_context():
+        user = User.find(ada.email)
+        assert user
+        user.disable()
+        user.enable()
+        assert user.disabled_at is None
 
 
 def test_a_change_of_password_is_recorded(app: Flask, ada: Person) -> None:

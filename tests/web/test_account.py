@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from spk import create_app, setup_token
 from spk.db import db
-from spk.models import User
+from spk.models import User, password
 from tests.cast import PASSWORD, Browser, Person
 
 
@@ -204,6 +204,64 @@ def test_open_registration_makes_an_account_on_the_default_plan(environ: dict[st
     answer = browser.submit("/register", page="/register", email="new@example.com", password=PASSWORD)
     assert answer.status_code == 302
     assert "Free" in browser.get("/user/security").text
+
+
+@pytest.mark.parametrize("path", ["/register", "/setup", "/login"])
+def test_a_form_without_its_fields_is_sent_back(path: str, environ: dict[str, str]) -> None:
+    app = create_app({**environ, "SPK_REGISTRATION": "open"})
+    if path == "/setup":
+        with app.app_context():
+            db.session.execute(delete(User))
+            db.session.commit()
+    assert Browser(app.test_client()).submit(path, page=path).status_code == 422
+
+
+def test_the_first_account_gets_the_largest_of_the_plans(environ: dict[str, str], tmp_path: Path) -> None:
+    plans = tmp_path / "plans.toml"
+    plans.write_text('[free]\n[team]\ntitle = "Team"\nfeatures = ["api_access"]\nactive_keys = 5\n')
+    app = create_app({**environ, "SPK_PLANS_FILE": str(plans)})
+    with app.app_context():
+        db.session.execute(delete(User))
+        db.session.commit()
+        token = setup_token.issue()
+    browser = Browser(app.test_client())
+    assert set_up(browser, token).status_code == 302
+    assert "<strong>Team.</strong>" in browser.get("/user/security").text
+
+
+def test_a_setup_token_makes_one_account(token: str, browser: Browser, app: Flask) -> None:
+    with app.app_context():
+        assert [setup_token.claim(), setup_token.claim()] == [True, False]
+    assert set_up(browser, token).status_code == 422
+
+
+def test_a_password_changed_while_it_was_verified_opens_no_session(
+    ada: Person, app: Flask, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verify = password.verify
+
+    def verify_while_it_changes(password_hash: str | None, given: str) -> bool:
+        with app.app_context():
+            changed = User.find(ada.email)
+            assert changed
+            changed.password_hash = password.hash("a quite different phrase")
+            db.session.commit()
+        return verify(password_hash, given)
+
+    monkeypatch.setattr(password, "verify", verify_while_it_changes)
+    assert sign_in(browser).status_code == 422
+    assert not is_signed_in(browser)
+
+
+def test_an_account_that_is_enabled_again_signs_in_anew(ada: Person, app: Flask) -> None:
+    browser = ada.browser()
+    ada.disable()
+    with app.app_context():
+        enabled = User.find(ada.email)
+        assert enabled
+        enabled.enable()
+        db.session.commit()
+    assert not is_signed_in(browser)
 
 
 def test_registering_an_email_twice_says_so(environ: dict[str, str]) -> None:

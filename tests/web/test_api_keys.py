@@ -1,16 +1,21 @@
 """The API Keys section, without a browser: the same addresses answer pages and fragments."""
 
 import re
+import sqlite3
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from flask import Flask
+from sqlalchemy import event
 from werkzeug.test import TestResponse
 
+from spk.db import db
 from spk.models import token as codec
 from spk.web.forms import LIFETIMES
 from tests.cast import Person, bearer, token_in
 
-NO_ACCESS = "API access isn’t included in your plan."
+NO_ACCESS = "API access isn’t included in this plan."
 NOT_YOURS = "That key isn’t in your account."
 
 
@@ -52,6 +57,7 @@ def test_without_the_plan_every_key_address_is_forbidden(ben: Person) -> None:
     browser = ben.browser()
     path = "/user/security/api-keys/spk_AbCd1234"
     answers = [
+        browser.get("/user/security/api-keys"),
         browser.create_key(),
         browser.get(f"{path}/revoke"),
         browser.get(f"{path}/first-use"),
@@ -139,6 +145,34 @@ def test_reloading_the_answer_makes_no_second_key(ada: Person) -> None:
     assert (first.status_code, again.status_code) == (201, 409)
     assert "That key was already created, so its token can’t be shown again." in again.text
     assert len(ada.keys()) == 1
+
+
+@pytest.mark.parametrize("nonce", ["", "x" * 1000])
+def test_a_form_posted_by_hand_may_have_any_nonce(nonce: str, ada: Person) -> None:
+    assert ada.browser().create_key(nonce=nonce).status_code == 201
+
+
+def test_a_form_without_a_nonce_makes_a_key_each_time(ada: Person) -> None:
+    assert [ada.browser().create_key(nonce="").status_code for _ in range(2)] == [201, 201]
+
+
+def test_a_writer_that_comes_after_the_commit_does_not_cost_the_token(ada: Person, app: Flask) -> None:
+    """The answer is rendered from reads alone: they wait for no lock."""
+    blocker = sqlite3.connect(Path(app.config["DATA_DIR"], "spk.db"), isolation_level=None)
+
+    def take_lock(_session: object) -> None:
+        if not blocker.in_transaction:
+            blocker.execute("BEGIN IMMEDIATE")
+
+    browser = ada.browser()
+    browser.get("/user/security")
+    event.listen(db.session, "after_commit", take_lock)
+    try:
+        assert token_in(browser.create_key().text)
+        assert blocker.in_transaction
+    finally:
+        event.remove(db.session, "after_commit", take_lock)
+        blocker.close()
 
 
 def test_each_form_has_a_nonce_of_its_own(ada: Person) -> None:

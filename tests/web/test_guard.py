@@ -1,8 +1,14 @@
 """What stands before every form: sign-in, CSRF token, origin, host, size."""
 
+import io
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from typing_extensions import Buffer
 
 from spk import create_app
 from tests.cast import Browser, Person
@@ -108,6 +114,25 @@ def test_a_body_that_is_too_large_is_refused(path: str, client: FlaskClient) -> 
 def test_a_body_without_a_length_is_refused(client: FlaskClient) -> None:
     response = client.post("/login", headers={"Transfer-Encoding": "chunked"})
     assert response.status_code == 411
+
+
+def test_a_slow_body_holds_no_lock(ada: Person, app: Flask) -> None:
+    """The body is read before the first query of the request, however long it takes to come."""
+    locks = []
+
+    class SlowBody(io.BytesIO):
+        def readinto(self, buffer: Buffer) -> int:
+            database = Path(app.config["DATA_DIR"], "spk.db")
+            with closing(sqlite3.connect(database, timeout=0, isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")  # fails where somebody holds the lock
+            locks.append("free")
+            return super().readinto(buffer)
+
+    body = {"wsgi.input": SlowBody(b"name=CI"), "CONTENT_LENGTH": "7"}
+    form = "application/x-www-form-urlencoded"
+    client = ada.browser().client
+    client.post("/user/security/api-keys", environ_overrides=body, content_type=form)
+    assert "free" in locks
 
 
 def test_changes_are_limited_for_each_account(ada: Person, eve: Person) -> None:

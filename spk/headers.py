@@ -2,7 +2,7 @@
 
 import secrets
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge
 
 HEADERS = {
@@ -44,12 +44,14 @@ def _check_body() -> None:
         and request.content_length > request.max_content_length
     ):
         raise RequestEntityTooLarge
+    if request.content_length:
+        request.get_data(parse_form_data=True)  # whole, now: a slow sender must not hold a transaction open
 
 
 def _add_headers(response: Response) -> Response:
     response.headers.update(HEADERS)
     response.headers["Content-Security-Policy"] = CSP.format(nonce=csp_nonce())
     response.headers.setdefault("Cache-Control", "no-store")
-    if request.is_secure:
+    if current_app.config["SESSION_COOKIE_SECURE"]:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
     return response

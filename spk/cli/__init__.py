@@ -1,0 +1,61 @@
+"""The operator's commands: data on stdout, words on stderr, a status other than 0 for what failed."""
+
+import os
+
+import click
+import flask_migrate
+
+from spk import __version__, config, create_app, logs, setup_token
+from spk.cli.base import Commands, say
+from spk.cli.keys import key
+from spk.cli.users import user
+from spk.db import close, db
+from spk.models import User
+from spk.models.pepper import check_pepper
+from spk.server import Server, check_bind
+
+
+@click.group(cls=Commands)
+@click.version_option(__version__)
+def main() -> None:
+    """Run spk, a status page with API keys, and manage its accounts and keys."""
+    os.umask(0o077)  # the database, like the secrets, is for its owner alone
+    for warning in config.warnings(os.environ):
+        say(f"Warning: {warning}")
+
+
+@main.command()
+def init() -> None:
+    """Make or upgrade the data directory, secrets and tables."""
+    prepare()
+    say("spk is ready. Start it with `spk serve`.")
+
+
+def prepare() -> None:
+    config.create_secrets(os.environ)
+    with create_app().app_context():
+        flask_migrate.upgrade()
+        check_pepper()
+        db.session.commit()
+        close()
+
+
+@main.command()
+def serve() -> None:
+    """Run `init`, then the server, until SIGTERM."""
+    prepare()
+    app = create_app()
+    check_bind(app.config["BIND"])
+    with app.app_context():
+        url = app.config["BASE_URL"]
+        say(f"spk {__version__} serves {url} from {app.config['BIND']}.")
+        if not User.exists():
+            say(f"There is no account yet. Make the first one at {url}/setup")
+            say(f"Setup token: {setup_token.issue()}")
+        close()
+    logs.configure()
+    Server(app.config["BIND"], app.config["WORKERS"]).run()
+
+
+main.add_command(user)
+main.add_command(key)

@@ -1,0 +1,51 @@
+"""What every command needs: the application, words, and refusals in one line."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
+import click
+from sqlalchemy.exc import DatabaseError
+
+from spk import create_app
+from spk.config import ConfigError
+from spk.models import User
+from spk.models.api_key import ApiKeyError
+
+P = ParamSpec("P")
+
+
+class Commands(click.Group):
+    """Turns what cannot be done into one line for the operator."""
+
+    def invoke(self, context: click.Context) -> object:
+        try:
+            return super().invoke(context)
+        except (ConfigError, ApiKeyError, ValueError) as error:
+            raise click.ClickException(str(error)) from None
+        except DatabaseError as error:
+            raise click.ClickException(
+                f"The database can’t be used ({error.orig}). Did you run `spk init`?"
+            ) from None
+
+
+def with_app(command: Callable[P, None]) -> Callable[P, None]:
+    """Run a command inside the application."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        with create_app().app_context():
+            command(*args, **kwargs)
+
+    return run
+
+
+def say(words: str) -> None:
+    click.echo(words, err=True)
+
+
+def find_user(email: str) -> User:
+    account = User.find(email)
+    if account is None:
+        raise click.ClickException(f"There is no account {email}.")
+    return account

@@ -1,0 +1,49 @@
+"""`spk key …`: API keys."""
+
+import click
+
+from spk.cli.base import find_user, say, with_app
+from spk.db import db
+from spk.models import ApiKey
+
+
+@click.group()
+def key() -> None:
+    """Make and revoke API keys."""
+
+
+@key.command("list")
+@click.option("--user", "email", help="Only the keys of this account.")
+@with_app
+def list_keys(email: str | None) -> None:
+    """Show prefix, name, owner, status, creation and last use, separated by tabs."""
+    for found in find_user(email).api_keys() if email else ApiKey.all():
+        times = [
+            time.isoformat(timespec="seconds") if time else "never"
+            for time in (found.created_at, found.last_used_at)
+        ]
+        click.echo("\t".join([found.prefix, found.name, found.user.email, found.status.lower(), *times]))
+
+
+@key.command("create")
+@click.argument("email")
+@click.argument("name")
+@with_app
+def create_key(email: str, name: str) -> None:
+    """Make a key; its token is all that is written to standard output."""
+    new = find_user(email).create_api_key(name)
+    db.session.commit()
+    click.echo(new.token)
+
+
+@key.command("revoke")
+@click.argument("prefix")
+@with_app
+def revoke_key(prefix: str) -> None:
+    """Refuse a key from now on."""
+    found = ApiKey.find(prefix)
+    if found is None:
+        raise click.ClickException(f"There is no key {prefix}.")
+    was_active = found.revoke()
+    db.session.commit()
+    say(f"{prefix} {'is' if was_active else 'was already'} revoked.")
