@@ -15,7 +15,7 @@ from spk.models import User
 from spk.models.pepper import check_pepper
 from tests.cast import PASSWORD, Browser, Person
 
-for name in [name for name in os.environ if name.startswith("SPK_") and name != "SPK_TEST_NO_SKIPS"]:
+for name in [name for name in os.environ if name.startswith("SPK_")]:
     del os.environ[name]  # the tests say themselves what is set
 
 
@@ -23,9 +23,9 @@ for name in [name for name in os.environ if name.startswith("SPK_") and name != 
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Where SPK_TEST_NO_SKIPS is set, as in CI, a skipped test has failed."""
+    """Where NO_SKIPPED_TESTS is set, as in CI, a skipped test has failed."""
     report = yield
-    if report.skipped and "SPK_TEST_NO_SKIPS" in os.environ:
+    if report.skipped and "NO_SKIPPED_TESTS" in os.environ:
         report.outcome = "failed"
         report.longrepr = f"skipped, which CI does not allow: {report.longrepr}"
     return report

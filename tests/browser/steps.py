@@ -1,0 +1,124 @@
+"""What people do, in the words of the tests."""
+
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from urllib.error import HTTPError
+
+from flask import Flask
+from playwright.sync_api import BrowserContext, Locator, Page, Request, Route, expect
+
+from spk import create_app
+from spk.db import db
+from spk.models import User, password
+from tests.cast import PASSWORD, LiveServer, Person, bearer
+
+CREATE = "**/user/security/api-keys"
+REVOKE = "**/user/security/api-keys/*/revoke"
+ANSWERED = """
+() => {
+  window.answered = new Promise((resolve) => {
+    addEventListener("htmx:finally:request", () => setTimeout(resolve), { once: true });
+  });
+}
+"""
+
+
+@contextmanager
+def arranging(server: LiveServer) -> Iterator[Flask]:
+    """An application on the data of a running server."""
+    app = create_app(server.environ)
+    yield app
+    with app.app_context():
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+@cache
+def password_hash() -> str:
+    """One for all accounts: it takes half a second while Chromium is busy too."""
+    return password.hash(PASSWORD)
+
+
+def new_person(app: Flask, email: str, plan: str = "pro") -> Person:
+    with app.app_context():
+        db.session.add(User(email=email, password_hash=password_hash(), plan_name=plan))
+        db.session.commit()
+    return Person(app, email)
+
+
+def sign_in(context: BrowserContext, person: Person) -> None:
+    """Give a browser a new session, in place of the one it may have."""
+    name, url = person.app.config["SESSION_COOKIE_NAME"], person.app.config["BASE_URL"]
+    context.add_cookies([{"name": name, "value": person.session_cookie(), "url": url}])
+
+
+def fill_in_sign_in(page: Page, person: Person, password: str = PASSWORD) -> None:
+    page.get_by_label("Email").fill(person.email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def create_key(page: Page, name: str = "CI") -> str:
+    """Create a key and return the token its dialog shows."""
+    submit_name(page, name)
+    return page.get_by_label("Token").input_value()
+
+
+def submit_name(page: Page, name: str) -> None:
+    page.get_by_label("Name").fill(name)
+    page.get_by_role("button", name="Create API Key").click()
+
+
+def close_uncopied(page: Page) -> None:
+    close = page.get_by_role("button", name="Close")
+    close.click()
+    close.click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def open_revoke_dialog(page: Page, name: str = "CI") -> Locator:
+    page.get_by_role("button", name=f"Revoke {name}").click()
+    dialog = page.get_by_role("dialog", name=f"Revoke “{name}”?")
+    expect(dialog).to_be_visible()
+    return dialog
+
+
+def row(page: Page, token: str) -> Locator:
+    return page.locator(f"#key-{token[:12]}")
+
+
+def key_status(page: Page) -> Locator:
+    return page.locator("#key-status")
+
+
+def secret_of(token: str) -> str:
+    """The part that no list ever shows."""
+    return token[12:]
+
+
+@contextmanager
+def held(page: Page, url: str) -> Iterator[list[Request]]:
+    """Let no request out before the block ends; collect them, and those that htmx had kept for after it."""
+    sent: list[Request] = []
+    waiting: list[Route] = []
+    page.on("request", lambda request: sent.append(request) if "/api-keys" in request.url else None)
+    page.route(url, lambda route: waiting.append(route))
+    page.evaluate(ANSWERED)
+    yield sent
+    page.route(url, lambda route: route.continue_())
+    for route in waiting:
+        route.continue_()
+    page.evaluate("answered")
+
+
+def whoami(url: str, token: str) -> int:
+    """Call the API with a token, as a script would, and return the status."""
+    request = urllib.request.Request(f"{url}/api/v1/whoami", headers=bearer(token))
+    try:
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return int(response.status)
+    except HTTPError as error:
+        with error:
+            return error.code

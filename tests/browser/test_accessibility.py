@@ -1,0 +1,127 @@
+"""axe finds nothing, and nothing is wider than a narrow screen."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.complaints import Complaints
+from tests.browser.looks import NARROW, WIDE, violations
+from tests.browser.steps import create_key, open_revoke_dialog, submit_name
+from tests.cast import Person
+
+EXTENT = "page => [page.scrollWidth, page.clientWidth]"
+
+
+def home(page: Page, ada: Person) -> None:
+    page.goto("/")
+
+
+def sign_in_form(page: Page, ada: Person) -> None:
+    page.context.clear_cookies()
+    page.goto("/login")
+
+
+def no_keys(page: Page, ada: Person) -> None:
+    expect(page.get_by_text("No API keys yet")).to_be_visible()
+
+
+def keys_of_every_kind(page: Page, ada: Person) -> None:
+    ada.create_key("W" * 120)
+    ada.age(ada.create_key("unused"), created_at=timedelta(days=45))
+    ada.age(ada.create_key("idle"), created_at=timedelta(days=200), last_used_at=timedelta(days=104))
+    ada.age(ada.create_key("expired"), expires_at=timedelta(days=1))
+    for _ in range(6):
+        ada.revoke(ada.create_key("revoked"))
+    page.reload()
+    page.get_by_text("Show 6 revoked keys").click()
+
+
+def plan_lost(page: Page, ada: Person) -> None:
+    ada.create_key()
+    ada.set_plan("free")
+    page.reload()
+    expect(page.get_by_text("API access isn’t part of your current plan")).to_be_visible()
+
+
+def refused_name(page: Page, ada: Person) -> None:
+    submit_name(page, "W" * 121)
+    expect(page.locator("#name-error")).to_be_visible()
+
+
+def token_dialog(page: Page, ada: Person) -> None:
+    create_key(page, "W" * 120)
+    page.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def revoke_dialog(page: Page, ada: Person) -> None:
+    token = ada.create_key("W" * 120)
+    ada.age(token, last_used_at=timedelta(minutes=3))
+    page.reload()
+    open_revoke_dialog(page, "W" * 120)
+
+
+def plans(page: Page, ada: Person) -> None:
+    page.goto("/user/plan")
+
+
+def help_article(page: Page, ada: Person) -> None:
+    page.goto("/help/api-keys")
+
+
+def revoke_page(page: Page, ada: Person) -> None:
+    token = ada.create_key("W" * 120)
+    page.goto(f"/user/security/api-keys/{token[:12]}/revoke")
+
+
+def error_page(page: Page, ada: Person) -> None:
+    page.goto("/nothing-here")
+
+
+every_page = pytest.mark.parametrize(
+    "show",
+    [
+        home,
+        sign_in_form,
+        no_keys,
+        keys_of_every_kind,
+        plan_lost,
+        refused_name,
+        token_dialog,
+        revoke_dialog,
+        plans,
+        help_article,
+        revoke_page,
+        error_page,
+    ],
+    ids=lambda show: show.__name__.replace("_", " "),
+)
+
+
+@pytest.fixture
+def page(security: Page, complaints: Complaints) -> Iterator[Page]:
+    complaints.expect("status of 404", "status of 422")
+    yield security
+    security.set_viewport_size(WIDE)
+
+
+@every_page
+def test_axe_finds_nothing(
+    page: Page, ada: Person, complaints: Complaints, show: Callable[[Page, Person], None]
+) -> None:
+    complaints.expect("Content Security Policy")  # axe adds styles of its own
+    show(page, ada)
+    assert violations(page) == []
+
+
+@every_page
+def test_nothing_is_wider_than_a_narrow_screen(
+    page: Page, ada: Person, show: Callable[[Page, Person], None]
+) -> None:
+    page.set_viewport_size(NARROW)
+    show(page, ada)
+    for whole in [page.locator("html"), *page.get_by_role("dialog").all()]:
+        content, space = whole.evaluate(EXTENT)
+        assert content <= space

@@ -1,0 +1,43 @@
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.complaints import Complaints
+from tests.browser.looks import violations
+from tests.cast import PASSWORD, LiveServer, serve
+
+
+@pytest.fixture(scope="module")
+def new_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """A server that nobody has an account on, until the last test makes one."""
+    with serve(tmp_path_factory.mktemp("new")) as server:
+        yield server
+
+
+def test_axe_finds_nothing(new_server: LiveServer, page: Page, complaints: Complaints) -> None:
+    complaints.expect("Content Security Policy")  # axe adds styles of its own
+    page.goto(f"{new_server.url}/setup")
+    expect(page.get_by_label("Setup token")).to_be_visible()
+    assert violations(page) == []
+
+
+def test_the_first_account_is_made_with_the_token_from_the_terminal(
+    new_server: LiveServer, page: Page, complaints: Complaints
+) -> None:
+    printed = re.search(r"Setup token: (\S+)", new_server.log())
+    assert printed
+    page.goto(new_server.url)
+    expect(page).to_have_url(f"{new_server.url}/setup")
+    page.get_by_label("Setup token").fill(printed[1])
+    page.get_by_label("Email").fill("ada@example.com")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Create the first account").click()
+    expect(page.locator("#plan")).to_contain_text("Business. API access is included")
+
+    complaints.expect("status of 404")
+    page.goto(f"{new_server.url}/setup")
+    expect(page.get_by_role("heading")).to_have_text(
+        "spk is set up already. Sign in, or ask your administrator for an account."
+    )
