@@ -53,5 +53,5 @@ def _add_headers(response: Response) -> Response:
     response.headers.setdefault("Cache-Control", "no-store")
     if current_app.config["SESSION_COOKIE_SECURE"]:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
-        response.headers["Cross-Origin-Opener-Policy"] = "same-origin"  # on plain http browsers complain of it
+        response.headers["Cross-Origin-Opener-Policy"] = "same-origin"  # on http browsers complain
     return response
