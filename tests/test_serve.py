@@ -131,18 +131,14 @@ def test_a_body_above_the_limit_is_refused_before_it_is_sent(server: LiveServer,
 
 
 def test_a_forwarded_address_is_not_believed_unless_told(server: LiveServer) -> None:
-    _status, answer = get(server, "/login", X_Forwarded_For="203.0.113.9", X_Forwarded_Proto="https")
+    get(server, "/login", X_Forwarded_For="203.0.113.9")
     assert logged(server)[-1]["address"] == "127.0.0.1"
-    assert "Strict-Transport-Security" not in answer
 
 
 def test_the_last_forwarded_address_is_believed_behind_one_proxy(tmp_path: Path) -> None:
     with serve(tmp_path, **ONE_WORKER, SPK_TRUSTED_PROXIES="1") as server:
-        _status, answer = get(
-            server, "/login", X_Forwarded_For="198.51.100.1, 203.0.113.9", X_Forwarded_Proto="https"
-        )
+        get(server, "/login", X_Forwarded_For="198.51.100.1, 203.0.113.9")
         assert logged(server)[-1]["address"] == "203.0.113.9"
-        assert "Strict-Transport-Security" in answer
 
 
 def test_every_line_after_the_start_is_json(new_server: LiveServer) -> None:
