@@ -7,7 +7,7 @@ BIN = .venv/bin
 .PHONY: help run test check lint cover lock clean
 
 help:  ## Show what there is to make
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/ready  ## Start spk at http://127.0.0.1:8000, with its data in ./data
 	$(BIN)/spk serve
