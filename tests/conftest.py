@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
+from sqlalchemy import Connection, Engine, event
 
 from spk import config, create_app
 from spk.db import close, db
@@ -29,6 +30,21 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"skipped, which CI does not allow: {report.longrepr}"
     return report
+
+
+@pytest.fixture(autouse=True)
+def close_connections() -> Iterator[None]:
+    """Close what the test's applications opened: from Python 3.13 on sqlite3 warns of what stays open."""
+    engines: set[Engine] = set()
+
+    def remember(connection: Connection) -> None:
+        engines.add(connection.engine)
+
+    event.listen(Engine, "engine_connect", remember)
+    yield
+    event.remove(Engine, "engine_connect", remember)
+    for engine in engines:
+        engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -66,13 +82,11 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBy
 
 
 @pytest.fixture
-def app(environ: dict[str, str], compiled_templates: FileSystemBytecodeCache) -> Iterator[Flask]:
+def app(environ: dict[str, str], compiled_templates: FileSystemBytecodeCache) -> Flask:
     # No context stays open: it would carry who is signed in from one request to the next.
     app = create_app(environ)
     app.jinja_env.bytecode_cache = compiled_templates
-    yield app
-    with app.app_context():
-        close()
+    return app
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DatabaseError
 
 from spk import create_app
 from spk.config import ConfigError
+from spk.db import close
 from spk.models import User
 from spk.models.api_key import ApiKeyError
 
@@ -35,7 +36,10 @@ def with_app(command: Callable[P, None]) -> Callable[P, None]:
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         with create_app().app_context():
-            command(*args, **kwargs)
+            try:
+                command(*args, **kwargs)
+            finally:
+                close()
 
     return run
 
