@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 
 from flask import Flask
@@ -119,6 +120,13 @@ class Browser:
 
 def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
+
+
+def body(response: TestResponse) -> dict[str, Any]:
+    """The JSON object of an answer."""
+    found = response.json
+    assert isinstance(found, dict)
+    return found
 
 
 def token_in(page: str) -> str:

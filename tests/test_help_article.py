@@ -6,7 +6,7 @@ from datetime import timedelta
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.cast import Person, bearer, token_in
+from tests.cast import Person, bearer, body, token_in
 
 PAGE = "/user/security"
 
@@ -26,7 +26,7 @@ def row(person: Person, token: str) -> str:
 def test_api_keys_authenticate_requests_without_the_account_password(
     ada: Person, client: FlaskClient
 ) -> None:
-    assert call(client, ada.create_key()).json["user"]["email"] == ada.email  # type: ignore[index]
+    assert body(call(client, ada.create_key()))["user"]["email"] == ada.email
 
 
 def test_creating_needs_a_plan_that_includes_api_access(ben: Person) -> None:

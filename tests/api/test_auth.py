@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from spk import create_app
 from spk.models import token as codec
-from tests.cast import Person, bearer
+from tests.cast import Person, bearer, body
 
 UNKNOWN = codec.generate()
 
@@ -73,7 +73,7 @@ def test_a_token_in_the_query_is_refused_even_beside_a_good_header(
 ) -> None:
     token = ada.create_key()
     response = whoami(client, f"Bearer {token}", f"?{name}={token}")
-    assert (response.status_code, response.json["code"]) == (400, "invalid_request")  # type: ignore[index]
+    assert (response.status_code, body(response)["code"]) == (400, "invalid_request")
 
 
 @pytest.mark.parametrize("where", ["X-API-Key", "Cookie"])
@@ -90,7 +90,7 @@ def test_no_other_header_carries_a_token(where: str, ada: Person, client: FlaskC
 def test_a_wrong_shape_or_checksum_looks_mistyped(token: str, client: FlaskClient) -> None:
     response = whoami(client, f"Bearer {token}")
     assert response.status_code == 401
-    assert "truncated or mistyped" in response.json["detail"]  # type: ignore[index]
+    assert "truncated or mistyped" in body(response)["detail"]
 
 
 def test_an_unknown_prefix_and_a_wrong_secret_are_not_told_apart(ada: Person, client: FlaskClient) -> None:
@@ -122,8 +122,8 @@ def test_a_key_of_a_disabled_owner_is_refused(ada: Person, client: FlaskClient) 
 
 def assert_refused(response: TestResponse, why: str) -> None:
     assert response.status_code == 401
-    assert response.json["code"] == "invalid_token"  # type: ignore[index]
-    assert why in response.json["detail"]  # type: ignore[index]
+    assert body(response)["code"] == "invalid_token"
+    assert why in body(response)["detail"]
     assert challenge(response) == 'Bearer realm="spk", error="invalid_token"'
 
 
@@ -131,7 +131,7 @@ def test_a_plan_without_the_feature_is_forbidden_until_an_upgrade(ada: Person, c
     token = ada.create_key()
     ada.set_plan("free")
     refused = whoami(client, f"Bearer {token}")
-    assert (refused.status_code, refused.json["code"]) == (403, "plan_required")  # type: ignore[index]
+    assert (refused.status_code, body(refused)["code"]) == (403, "plan_required")
     assert challenge(refused) == 'Bearer realm="spk", error="insufficient_scope"'
     ada.set_plan("pro")
     assert whoami(client, f"Bearer {token}").status_code == 200
@@ -149,7 +149,7 @@ def test_too_many_requests_are_told_when_to_come_back(environ: dict[str, str], t
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
     assert refused.headers["RateLimit-Policy"] == '"default";q=2;w=60'
     assert refused.headers["RateLimit"] == f'"default";r=0;t={refused.headers["Retry-After"]}'
-    assert refused.json["code"] == "too_many_requests"  # type: ignore[index]
+    assert body(refused)["code"] == "too_many_requests"
     assert whoami(client, f"Bearer {eve.create_key()}").status_code == 200
 
 
@@ -164,7 +164,7 @@ def test_an_unreachable_database_is_unavailable_never_a_decision(
         for engine in db.engines.values():
             engine.dispose()
     response = whoami(client, f"Bearer {token}")
-    assert (response.status_code, response.json["code"]) == (503, "unavailable")  # type: ignore[index]
+    assert (response.status_code, body(response)["code"]) == (503, "unavailable")
     assert int(response.headers["Retry-After"]) > 0
 
 
@@ -184,7 +184,7 @@ def test_unknown_addresses_and_methods_answer_problem_json(
 ) -> None:
     response = client.open(path, method=method)
     assert (response.status_code, response.content_type) == (status, "application/problem+json")
-    assert response.json["code"] == code  # type: ignore[index]
+    assert body(response)["code"] == code
 
 
 def test_a_wrong_host_is_told_in_problem_json(client: FlaskClient) -> None:
@@ -197,10 +197,9 @@ def test_a_wrong_method_says_which_are_right(client: FlaskClient) -> None:
 
 
 def test_a_problem_has_the_members_of_rfc_9457_and_repeats_its_detail_as_error(client: FlaskClient) -> None:
-    body = whoami(client).json
-    assert body
-    assert set(body) == {"type", "title", "status", "detail", "code", "error"}
-    assert (body["title"], body["status"], body["error"]) == ("Unauthorized", 401, body["detail"])
+    problem = body(whoami(client))
+    assert set(problem) == {"type", "title", "status", "detail", "code", "error"}
+    assert (problem["title"], problem["status"], problem["error"]) == ("Unauthorized", 401, problem["detail"])
 
 
 def test_a_crash_in_a_view_is_a_problem_without_a_traceback(app: Flask, ada: Person) -> None:
@@ -234,7 +233,7 @@ def test_a_signed_in_browser_does_not_open_the_api(ada: Person) -> None:
 def test_a_cookie_beside_a_token_changes_neither_who_it_is_nor_the_cookie(ada: Person, eve: Person) -> None:
     client = eve.browser().client
     response = client.get("/api/v1/whoami", headers=bearer(ada.create_key()))
-    assert response.json["user"]["email"] == "ada@example.com"  # type: ignore[index]
+    assert body(response)["user"]["email"] == "ada@example.com"
     assert "Set-Cookie" not in response.headers
 
 

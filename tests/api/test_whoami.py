@@ -2,22 +2,21 @@ from datetime import timedelta
 
 from flask.testing import FlaskClient
 
-from tests.cast import Person, bearer
+from tests.cast import Person, bearer, body
 
 
 def test_whoami_tells_the_key_its_owner_and_their_plan(ada: Person, client: FlaskClient) -> None:
     token = ada.create_key("GitHub Actions deploy")
-    body = client.get("/api/v1/whoami", headers=bearer(token)).json
-    assert body
-    assert body["key"] == {
+    who = body(client.get("/api/v1/whoami", headers=bearer(token)))
+    assert who["key"] == {
         "name": "GitHub Actions deploy",
         "prefix": token[:12],
         "created_at": ada.key(token).created_at.isoformat(timespec="milliseconds"),
         "last_used_at": None,
     }
-    assert set(body["user"]) == {"id", "email"}
-    assert body["user"]["email"] == "ada@example.com"
-    assert body["plan"] == {"name": "pro", "features": ["api_access"]}
+    assert set(who["user"]) == {"id", "email"}
+    assert who["user"]["email"] == "ada@example.com"
+    assert who["plan"] == {"name": "pro", "features": ["api_access"]}
 
 
 def test_the_first_successful_request_is_stamped_at_once(ada: Person, client: FlaskClient) -> None:

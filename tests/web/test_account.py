@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import delete
 from werkzeug.test import TestResponse
 
@@ -152,9 +153,9 @@ def test_signing_in_rightly_uses_up_no_attempts(environ: dict[str, str]) -> None
     assert [sign_in(Browser(app.test_client())).status_code for _ in range(3)] == [302, 302, 302]
 
 
-def address(client: object, remote: str) -> Browser:
+def address(client: FlaskClient, remote: str) -> Browser:
     """A browser at an address of its own."""
-    browser = Browser(client)  # type: ignore[arg-type]
+    browser = Browser(client)
     browser.client.environ_base["REMOTE_ADDR"] = remote
     return browser
 

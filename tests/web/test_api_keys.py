@@ -242,11 +242,14 @@ def test_a_use_is_shown_as_how_long_ago_and_exactly(ada: Person) -> None:
 
 @pytest.mark.parametrize(
     ("created", "used", "words"),
-    [(45, None, "Never used since it was created 45 days ago"), (200, 104, "Not used for 104 days")],
+    [
+        (45, None, "Never used since it was created 45 days ago"),
+        (200, timedelta(days=104), "Not used for 104 days"),
+    ],
 )
-def test_a_key_that_does_nothing_gets_a_hint(created: int, used: int | None, words: str, ada: Person) -> None:
+def test_an_idle_key_gets_a_hint(created: int, used: timedelta | None, words: str, ada: Person) -> None:
     token = ada.create_key()
-    ada.age(token, created_at=timedelta(days=created), last_used_at=used and timedelta(days=used))  # type: ignore[arg-type]
+    ada.age(token, created_at=timedelta(days=created), last_used_at=used)
     page = section(ada)
     assert words in page
     assert "1 unused" in page
