@@ -141,6 +141,14 @@ def test_the_last_forwarded_address_is_believed_behind_one_proxy(tmp_path: Path)
         assert logged(server)[-1]["address"] == "203.0.113.9"
 
 
+def test_the_server_leaves_no_control_socket_in_the_home_directory(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    with serve(tmp_path, HOME=str(home)) as server:
+        get(server, "/healthz")
+        assert list(home.iterdir()) == []
+
+
 def test_every_line_after_the_start_is_json(new_server: LiveServer) -> None:
     get(new_server, "/nowhere")
     ask(new_server, b"nonsense\r\n\r\n")

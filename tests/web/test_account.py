@@ -179,6 +179,14 @@ def test_signing_out_ends_the_session_and_not_only_the_cookie(browser: Browser, 
     assert not is_signed_in(replay)
 
 
+def test_a_forwarded_address_changes_nothing_about_a_session(browser: Browser) -> None:
+    sign_in(browser)
+    browser.get("/user/security")
+    answer = browser.client.get("/user/security", headers={"X-Forwarded-For": "192.0.2.1"})
+    assert answer.status_code == 200
+    assert "Set-Cookie" not in answer.headers
+
+
 def test_signing_out_by_a_link_is_not_possible(ada: Person) -> None:
     browser = ada.browser()
     assert browser.get("/logout").status_code == 405
