@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -218,8 +219,13 @@ def test_no_worker_inherits_an_open_database(tmp_path: Path) -> None:
     with serve(tmp_path, **ONE_WORKER) as server:
         main = server.process.pid
         (worker,) = Path(f"/proc/{main}/task/{main}/children").read_text().split()
-        open_files = [str(file.readlink()) for file in Path(f"/proc/{worker}/fd").iterdir()]
-        assert [file for file in open_files if "spk.db" in file] == []
+        assert [file for file in open_files(worker) if "spk.db" in file] == []
+
+
+def open_files(pid: str) -> Iterator[str]:
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed since it was listed
+            yield str(descriptor.readlink())
 
 
 def sign_in(server: LiveServer) -> tuple[bytes, bytes]:
