@@ -1,7 +1,5 @@
 """An API key: the record. Its token exists only at birth; here lives its hash."""
 
-import re
-import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -12,19 +10,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from spk.db import Base, db, now
 from spk.models import token
+from spk.models.text import clean_line
 
 if TYPE_CHECKING:
     from spk.models.user import User
 
 NAME_LENGTH = 120  # characters
-# Unicode categories; not Cn, which a newer emoji has in an older Python.
-_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
-# What shows nothing in spite of its category: fillers, Default_Ignorable_Code_Point, noncharacters.
-_BLANK = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u2065\u2800\u3164\uffa0\ufdd0-\ufdef\ufff0-\ufff8\ufffe\uffff"
-    "\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]"
-)
-_JOINERS = "\u200c\u200d"  # inside emoji, and in Persian and Indic words
 
 
 class ApiKeyError(Exception):
@@ -142,27 +133,5 @@ class NewApiKey:
 
 
 def clean_name(name: str) -> str:
-    """The name as it is kept: NFC, trimmed, single spaces; raises ValueError with what to change."""
-    name = unicodedata.normalize("NFC", name).strip()
-    if any(_hides(name, place) for place in range(len(name))) or (name and not any(map(_shows, name))):
-        raise ValueError("Use plain text only; this name contains characters that can’t be shown.")
-    name = re.sub(r"\s+", " ", name)
-    if not name:
-        raise ValueError("Enter a name for this key.")
-    if token.is_in(name):
-        raise ValueError("This is a token, not a name. Say what will use the key.")
-    if len(name) > NAME_LENGTH:
-        raise ValueError(f"Use {NAME_LENGTH} characters or fewer. This name has {len(name)}.")
-    return name
-
-
-def _hides(name: str, place: int) -> bool:
-    character = name[place]
-    if character in _JOINERS:
-        return place in (0, len(name) - 1)
-    return unicodedata.category(character) in _INVISIBLE or _BLANK.match(character) is not None
-
-
-def _shows(character: str) -> bool:
-    """Whether it is there to be seen by itself, and not only a mark on another or a space."""
-    return unicodedata.category(character)[0] not in "MZ" and character not in _JOINERS
+    """The name as it is kept; raises ValueError with what to change."""
+    return clean_line(name, NAME_LENGTH, empty="Enter a name for this key.")

@@ -1,7 +1,5 @@
 """An account: who signs in, what their plan has, which keys are theirs."""
 
-import re
-import unicodedata
 from datetime import datetime, timedelta
 
 from flask import current_app
@@ -10,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spk.db import Base, db, now
+from spk.models import email as email_address
 from spk.models import password, token
 from spk.models.api_key import (
     ApiKey,
@@ -49,7 +48,7 @@ class User(Base):
     @classmethod
     def create(cls, email: str, new_password: str, plan_name: str | None = None) -> "User":
         """Add an account, on the default plan unless told; raises ValueError with what to change."""
-        address = clean_email(email)
+        address = email_address.clean(email)
         password_hash = password.hash(password.check(new_password))  # slow, so before the write lock
         user = cls(email=address, password_hash=password_hash)
         user.set_plan(plan_name or current_app.config["DEFAULT_PLAN"])
@@ -64,7 +63,7 @@ class User(Base):
     def find(cls, email: str) -> "User | None":
         if not email.isprintable():
             return None  # PostgreSQL refuses to look for some characters at all
-        return db.session.scalar(select(cls).where(cls.email == normalize_email(email)))
+        return db.session.scalar(select(cls).where(cls.email == email_address.normalize(email)))
 
     @classmethod
     def all(cls) -> list["User"]:
@@ -148,15 +147,3 @@ class User(Base):
     def record(self, action: str, subject: str = "") -> None:
         """Write an audit line in this transaction."""
         db.session.add(Event(user=self, action=action, subject=subject))
-
-
-def normalize_email(email: str) -> str:
-    return unicodedata.normalize("NFC", email).strip().lower()
-
-
-def clean_email(email: str) -> str:
-    """The address to sign in with; nothing is ever sent to it, so its shape is all that is checked."""
-    address = normalize_email(email)
-    if len(address) > 254 or not re.fullmatch(r"[^@\s]+@[^@\s]+", address) or not address.isprintable():
-        raise ValueError("Enter an email address, like ada@example.com.")
-    return address

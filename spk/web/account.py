@@ -10,9 +10,10 @@ from limits import RateLimitItemPerMinute
 from spk import rate_limit, setup_token
 from spk.db import db
 from spk.models import Session, SignInAttempt, User, password
+from spk.models.email import normalize
 from spk.models.plan import largest_plan
 from spk.models.sign_in_attempt import TooManyAttempts
-from spk.models.user import EmailTaken, normalize_email
+from spk.models.user import EmailTaken
 from spk.web import public
 from spk.web.forms import RegisterForm, SetupForm, SignInForm
 
@@ -84,7 +85,7 @@ def create_session() -> ResponseReturnValue:
     form = SignInForm()
     email, given = form.email.data or "", form.password.data or ""
     try:
-        attempts = SignInAttempt.count(f"account {normalize_email(email)}", f"address {request.remote_addr}")
+        attempts = SignInAttempt.count(f"account {normalize(email)}", f"address {request.remote_addr}")
     except TooManyAttempts as refusal:
         headers = {"Retry-After": str(refusal.retry_after)}
         return render_template("account/login.html", form=form, message=str(refusal)), 429, headers

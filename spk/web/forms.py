@@ -11,9 +11,9 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
 from spk import setup_token
+from spk.models import email as email_address
 from spk.models import password
 from spk.models.api_key import clean_name
-from spk.models.user import clean_email
 
 LIFETIMES = {"": "Never", "7": "In 7 days", "30": "In 30 days", "90": "In 90 days", "365": "In a year"}
 
@@ -36,7 +36,7 @@ class SignInForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no typ
 
 
 class RegisterForm(FlaskForm):  # type: ignore[misc]
-    email = StringField("Email", [rule(clean_email)])
+    email = StringField("Email", [rule(email_address.clean)])
     password = PasswordField("Password", [rule(password.check)])
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from spk import ROOT
 from spk.db import db, now
 from spk.models import Event, User, password
-from spk.models.user import clean_email
+from spk.models import email as email_address
 from tests.cast import PASSWORD, Person
 
 ENTER_AN_EMAIL = r"^Enter an email address, like ada@example\.com\.$"
@@ -93,7 +93,7 @@ def test_two_who_ask_for_one_email_at_the_same_moment_make_one_account(app: Flas
     ],
 )
 def test_an_email_is_kept_composed_trimmed_and_small(typed: str, kept: str) -> None:
-    assert clean_email(typed) == kept
+    assert email_address.clean(typed) == kept
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_an_email_is_kept_composed_trimmed_and_small(typed: str, kept: str) -> N
 )
 def test_what_is_no_email_is_refused(typed: str) -> None:
     with pytest.raises(ValueError, match=ENTER_AN_EMAIL):
-        clean_email(typed)
+        email_address.clean(typed)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_what_is_no_email_is_refused(typed: str) -> None:
 )
 def test_an_email_that_hides_something_or_never_ends_is_refused(typed: str) -> None:
     with pytest.raises(ValueError, match=ENTER_AN_EMAIL):
-        clean_email(typed)
+        email_address.clean(typed)
 
 
 @pytest.mark.parametrize("typed", ["ada@example.com", " ADA@example.COM "])
