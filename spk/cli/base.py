@@ -11,7 +11,7 @@ from spk import create_app
 from spk.config import ConfigError
 from spk.db import close
 from spk.models import User
-from spk.models.api_key import ApiKeyError
+from spk.models.refusal import Refusal
 
 P = ParamSpec("P")
 
@@ -22,7 +22,7 @@ class Commands(click.Group):
     def invoke(self, context: click.Context) -> object:
         try:
             return super().invoke(context)
-        except (ConfigError, ApiKeyError, ValueError) as error:
+        except (ConfigError, Refusal, ValueError) as error:
             raise click.ClickException(str(error)) from None
         except DatabaseError as error:
             raise click.ClickException(

@@ -10,24 +10,16 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from spk.db import Base, db, now
 from spk.models import token
-from spk.models.text import clean_line
+from spk.models.refusal import LimitReached, Refusal
+from spk.models.text import Line
 
 if TYPE_CHECKING:
     from spk.models.user import User
 
-NAME_LENGTH = 120  # characters
+NAME = Line(120, empty="Enter a name for this key.")
 
 
-class ApiKeyError(Exception):
-    """Why no key was created, in words for the person who asked."""
-
-
-class PlanRequired(ApiKeyError):
-    def __init__(self) -> None:
-        super().__init__("API access isn’t included in this plan.")
-
-
-class KeyLimitReached(ApiKeyError):
+class KeyLimitReached(LimitReached):
     def __init__(self, limit: int) -> None:
         super().__init__(
             f"You have {limit} active key{'s' * (limit != 1)}, the most your plan allows. "
@@ -35,7 +27,7 @@ class KeyLimitReached(ApiKeyError):
         )
 
 
-class NonceUsed(ApiKeyError):
+class NonceUsed(Refusal):
     def __init__(self) -> None:
         super().__init__(
             "That key was already created, so its token can’t be shown again. "
@@ -51,7 +43,7 @@ class ApiKey(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    name: Mapped[str] = mapped_column(String(NAME.limit))
     prefix: Mapped[str] = mapped_column(String(token.PREFIX_LENGTH), unique=True)
     token_hash: Mapped[str] = mapped_column(String(64))
     nonce: Mapped[str | None] = mapped_column(String(64))
@@ -68,7 +60,7 @@ class ApiKey(Base):
         secret, created_at = token.generate(), now()
         key = cls(
             user=user,
-            name=clean_name(name),
+            name=NAME(name),
             prefix=token.prefix(secret),
             token_hash=token.digest(secret, current_app.config["TOKEN_PEPPERS"][0]),
             nonce=nonce,
@@ -130,8 +122,3 @@ class NewApiKey:
 
     key: ApiKey
     token: str = field(repr=False)
-
-
-def clean_name(name: str) -> str:
-    """The name as it is kept; raises ValueError with what to change."""
-    return clean_line(name, NAME_LENGTH, empty="Enter a name for this key.")

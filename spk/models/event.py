@@ -18,6 +18,8 @@ WORDS = {
     "session:end_others": "Signed out every other session",
     "api_key:create": "Created the API key",
     "api_key:revoke": "Revoked the API key",
+    "status_page:create": "Created the status page",
+    "status_page:delete": "Deleted the status page",
 }
 
 

@@ -18,6 +18,7 @@ class Plan:
     summary: str = ""
     features: frozenset[str] = frozenset()
     active_keys: int = 0
+    status_pages: int = 0
     requests_per_minute: int | None = None
 
     def has(self, feature: str) -> bool:
@@ -59,7 +60,8 @@ def load_plans(path: Path, default: str) -> dict[str, Plan]:
 
 
 def _plan(name: str, table: object) -> Plan:
-    types = {"title": str, "summary": str, "features": list, "active_keys": int, "requests_per_minute": int}
+    types: dict[str, type] = {"title": str, "summary": str, "features": list}
+    types |= {"active_keys": int, "status_pages": int, "requests_per_minute": int}
     if not isinstance(table, dict):
         raise ConfigError(f"SPK_PLANS_FILE: {name} must be a table, [{name}].")
     for key, value in table.items():
@@ -68,9 +70,11 @@ def _plan(name: str, table: object) -> Plan:
         fits = type(value) is types[key] and (not isinstance(value, int) or value >= 0)
         if not fits or (isinstance(value, list) and not all(isinstance(item, str) for item in value)):
             raise ConfigError(f"SPK_PLANS_FILE: [{name}] {key} does not fit: {value!r}.")
-    if "api_access" in table.get("features", []) and not table.get("active_keys"):
-        raise ConfigError(f"SPK_PLANS_FILE: [{name}] has api_access and needs active_keys, 1 or more.")
-    return Plan(name, **{"title": name, **table, "features": frozenset(table.get("features", []))})
+    features = frozenset(table.get("features", []))
+    for feature, limit in (("api_access", "active_keys"), ("status_pages", "status_pages")):
+        if feature in features and not table.get(limit):
+            raise ConfigError(f"SPK_PLANS_FILE: [{name}] has {feature} and needs {limit}, 1 or more.")
+    return Plan(name, **{"title": name, **table, "features": features})
 
 
 def _plans() -> dict[str, Plan]:

@@ -2,6 +2,11 @@
 
 import re
 import unicodedata
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 from spk.models import token
 
@@ -15,33 +20,59 @@ _BLANK = re.compile(
 _JOINERS = "\u200c\u200d"  # inside emoji, and in Persian and Indic words
 
 
-def clean_line(text: str, limit: int, empty: str) -> str:
-    """A name as it is kept: NFC, trimmed, single spaces; raises ValueError with what to change."""
-    line = unicodedata.normalize("NFC", text).strip()
-    if any(_hides(line, place) for place in range(len(line))) or (line and not any(map(_shows, line))):
-        raise ValueError("Use plain text only; this name contains characters that can’t be shown.")
-    line = re.sub(r"\s+", " ", line)
-    if not line:
-        raise ValueError(empty)
-    if token.is_in(line):
-        raise ValueError("This is a token, not a name. Choose words that others may read.")
-    if len(line) > limit:
-        raise ValueError(f"Use {limit} characters or fewer. This name has {len(line)}.")
-    return line
+@dataclass(frozen=True)
+class Rule:
+    """A rule on text: call it for what is kept of a text, or annotate a field with it, for pydantic."""
+
+    limit: int  # characters
+
+    def __call__(self, text: str) -> str:
+        raise NotImplementedError
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {**handler(schema), "maxLength": self.limit}
 
 
-def clean_text(text: str, limit: int) -> str:
-    """Text of several lines, NFC and trimmed; raises ValueError with what to change."""
-    kept = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in kept if character not in "\n\t"):
-        raise ValueError("Use plain text only; this contains characters that can’t be shown.")
-    if token.is_in(kept):
-        raise ValueError(
-            "This contains a token, which everybody could read. Take it out, and revoke that key."
-        )
-    if len(kept) > limit:
-        raise ValueError(f"Use {limit:,} characters or fewer. This has {len(kept):,}.")
-    return kept
+@dataclass(frozen=True)
+class Line(Rule):
+    """One line that has a name in it; `empty` is what to say where there is none."""
+
+    empty: str
+
+    def __call__(self, text: str) -> str:
+        """NFC, trimmed, single spaces; raises ValueError with what to change."""
+        line = unicodedata.normalize("NFC", text).strip()
+        if any(_hides(line, place) for place in range(len(line))) or (line and not any(map(_shows, line))):
+            raise ValueError("Use plain text only; this name contains characters that can’t be shown.")
+        line = re.sub(r"\s+", " ", line)
+        if not line:
+            raise ValueError(self.empty)
+        if token.is_in(line):
+            raise ValueError("This is a token, not a name. Choose words that others may read.")
+        if len(line) > self.limit:
+            raise ValueError(f"Use {self.limit} characters or fewer. This name has {len(line)}.")
+        return line
+
+
+@dataclass(frozen=True)
+class Paragraphs(Rule):
+    """Text of any number of lines, none too."""
+
+    def __call__(self, text: str) -> str:
+        """NFC and trimmed; raises ValueError with what to change."""
+        kept = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
+        if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in kept if sign not in "\n\t"):
+            raise ValueError("Use plain text only; this contains characters that can’t be shown.")
+        if token.is_in(kept):
+            raise ValueError("This contains a token, for all to read. Take it out, and revoke that key.")
+        if len(kept) > self.limit:
+            raise ValueError(f"Use {self.limit:,} characters or fewer. This has {len(kept):,}.")
+        return kept
 
 
 def _hides(line: str, place: int) -> bool:

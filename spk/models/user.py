@@ -10,16 +10,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from spk.db import Base, db, now
 from spk.models import email as email_address
 from spk.models import password, token
-from spk.models.api_key import (
-    ApiKey,
-    KeyLimitReached,
-    NewApiKey,
-    NonceUsed,
-    PlanRequired,
-)
+from spk.models.api_key import ApiKey, KeyLimitReached, NewApiKey, NonceUsed
 from spk.models.event import Event
 from spk.models.plan import Plan, find_plan, plan_exists
+from spk.models.refusal import PlanRequired
 from spk.models.session import Session
+from spk.models.status_pages import StatusPages
 
 
 class EmailTaken(ValueError):
@@ -109,7 +105,7 @@ class User(Base):
         """Issue a key; raises PlanRequired, NonceUsed, KeyLimitReached or ValueError (the name)."""
         db.session.refresh(self, with_for_update=True)  # one at a time, so that the limit holds
         if not self.has_feature("api_access"):
-            raise PlanRequired
+            raise PlanRequired("api_access")
         if nonce and db.session.scalar(select(ApiKey.id).filter_by(user_id=self.id, nonce=nonce)):
             raise NonceUsed
         if self.active_api_keys() >= self.plan.active_keys:
@@ -138,6 +134,10 @@ class User(Base):
         """Whether there is an API Keys section: the plan has it, or keys are left from one that had."""
         a_key = select(ApiKey.id).filter_by(user_id=self.id).limit(1)
         return self.has_feature("api_access") or db.session.scalar(a_key) is not None
+
+    @property
+    def status_pages(self) -> StatusPages:
+        return StatusPages(self)
 
     def recent_events(self) -> list[Event]:
         """The last ten audit lines, newest first."""

@@ -6,7 +6,8 @@ from flask_login import current_user
 
 from spk.db import db
 from spk.models import ApiKey
-from spk.models.api_key import KeyLimitReached, NonceUsed, PlanRequired
+from spk.models.api_key import KeyLimitReached, NonceUsed
+from spk.models.refusal import PlanRequired
 from spk.web import is_htmx, user
 from spk.web.forms import CreateApiKeyForm
 from spk.web.security import section
@@ -22,7 +23,7 @@ def api_keys() -> ResponseReturnValue:
 def create_api_key() -> ResponseReturnValue:
     """Create a key and show its token, once: the one POST that does not redirect."""
     if not current_user.has_feature("api_access"):
-        abort(403, str(PlanRequired()))
+        abort(403, str(PlanRequired("api_access")))
     form = CreateApiKeyForm()
     if not form.validate():
         return section("api_keys", 422, create_form=form)
@@ -70,7 +71,7 @@ def revoke(prefix: str) -> ResponseReturnValue:
 def abort_unless_listed() -> None:
     """Answer as the page does, which has no API Keys section for some."""
     if not current_user.sees_api_keys:
-        abort(403, str(PlanRequired()))
+        abort(403, str(PlanRequired("api_access")))
 
 
 def find_api_key(prefix: str) -> ApiKey:

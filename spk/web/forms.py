@@ -11,9 +11,8 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
 from spk import setup_token
+from spk.models import api_key, password
 from spk.models import email as email_address
-from spk.models import password
-from spk.models.api_key import clean_name
 
 LIFETIMES = {"": "Never", "7": "In 7 days", "30": "In 30 days", "90": "In 90 days", "365": "In a year"}
 
@@ -58,7 +57,7 @@ class ChangePasswordForm(FlaskForm):  # type: ignore[misc]
 
 
 class CreateApiKeyForm(FlaskForm):  # type: ignore[misc]
-    name = StringField("Name", [rule(clean_name)])
+    name = StringField("Name", [rule(api_key.NAME)])
     lifetime = SelectField(
         "Expires",
         choices=[SelectChoice(days, label) for days, label in LIFETIMES.items()],

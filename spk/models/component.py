@@ -1,0 +1,90 @@
+"""A component: a part of the service that a status page reports on."""
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Unpack
+
+from pydantic import Field
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
+
+from spk.db import Base, db, now
+from spk.models.identifier import ID_LENGTH, SLUG, SLUG_LENGTH, choose_slug, new_id
+from spk.models.text import Line, Paragraphs
+from spk.models.vocabulary import ComponentStatus
+
+if TYPE_CHECKING:
+    from spk.models.status_page import StatusPage
+
+NAME = Line(255, empty="Enter a name for this component.")
+DESCRIPTION = Paragraphs(2_000)
+
+
+class ComponentFields(TypedDict, total=False):
+    """What else can be said of a component."""
+
+    slug: Annotated[str, SLUG]
+    description: Annotated[str, DESCRIPTION] | None
+    status: ComponentStatus
+    position: Annotated[int, Field(ge=0, le=1_000_000)]
+    showcase: bool
+    only_show_if_degraded: bool
+    start_date: date | None
+
+
+class ComponentChanges(ComponentFields, total=False):
+    """What is left out stays as it is."""
+
+    name: Annotated[str, NAME]
+
+
+class NewComponent(ComponentFields):
+    """A component needs a name; its slug is made from it unless one is given."""
+
+    name: Annotated[str, NAME]
+
+
+class Component(Base):
+    """Its stored status is what was last said of it; a running maintenance hides “operational”."""
+
+    __tablename__ = "components"
+    __table_args__ = (UniqueConstraint("page_id", "slug"),)
+
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, default=new_id)
+    page_id: Mapped[str] = mapped_column(ForeignKey("status_pages.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(NAME.limit))
+    slug: Mapped[str] = mapped_column(String(SLUG_LENGTH))
+    description: Mapped[str | None] = mapped_column(Text)
+    status: Mapped[ComponentStatus] = mapped_column(String(20), default="operational")
+    position: Mapped[int]
+    showcase: Mapped[bool] = mapped_column(default=True)
+    only_show_if_degraded: Mapped[bool] = mapped_column(default=False)
+    start_date: Mapped[date | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now)
+
+    page: Mapped["StatusPage"] = relationship(back_populates="components")
+
+    @property
+    def current_status(self) -> ComponentStatus:
+        """The status at this moment: maintenance comes and goes by the clock."""
+        if self.status == "operational" and self.id in self.page.ids_in_maintenance:
+            return "under_maintenance"
+        return self.status
+
+    @property
+    def is_shown(self) -> bool:
+        return not self.only_show_if_degraded or self.current_status != "operational"
+
+    def change(self, **changes: Unpack[ComponentChanges]) -> None:
+        """Change what is given; raises InvalidField (a slug that is taken)."""
+        slug = changes.pop("slug", self.slug)
+        if slug != self.slug:
+            self.slug = choose_slug(slug, self.name, self.id, self.page.has_component)
+        for field, value in changes.items():
+            setattr(self, field, value)
+        self.updated_at = self.page.updated_at = now()
+
+    def delete(self) -> None:
+        self.page.updated_at = now()
+        db.session.delete(self)

@@ -1,0 +1,107 @@
+"""The incidents of a page: finding, listing and opening them."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal, Unpack, get_args
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select, true
+from sqlalchemy.orm import selectinload
+
+from spk.db import db, now
+from spk.models.identifier import choose_slug, is_key, new_id
+from spk.models.incident import Incident, NewIncident, incident_components
+from spk.models.refusal import PlanRequired
+from spk.models.schedule import Schedule
+from spk.models.vocabulary import MAINTENANCE_STATUSES, Impact
+
+if TYPE_CHECKING:
+    from spk.models.status_page import StatusPage
+
+Listed = Literal["all", "unresolved", "scheduled", "upcoming", "active_maintenance"]
+PublicListed = Literal["realtime", "open_realtime", "maintenance", "upcoming", "active_maintenance"]
+
+
+class Incidents:
+    """A page's incidents, real-time and planned."""
+
+    def __init__(self, page: "StatusPage") -> None:
+        self.page = page
+
+    def find(self, key: str) -> Incident | None:
+        """By id or slug."""
+        if not is_key(key):
+            return None
+        found = self._select().where(or_(Incident.id == key, Incident.slug == key))
+        return db.session.scalar(found.order_by((Incident.id == key).desc()).limit(1))
+
+    def listed(
+        self, which: Listed | PublicListed, *, search: str = "", limit: int = 50, offset: int = 0
+    ) -> list[Incident]:
+        """The newest first."""
+        matches = Incident.name.icontains(search, autoescape=True) if search else true()
+        newest = self._select().where(_condition(which), matches).order_by(Incident.created_at.desc())
+        return [*db.session.scalars(newest.limit(limit).offset(offset))]
+
+    def since(self, start: datetime, limit: int) -> list[Incident]:
+        """What has started since then, the latest first."""
+        latest = self._select().where(Incident.started_at.between(start, now()))
+        return [*db.session.scalars(latest.order_by(Incident.started_at.desc()).limit(limit))]
+
+    def components_in_maintenance(self) -> frozenset[str]:
+        """The ids of the components that a running maintenance is about."""
+        affected = select(incident_components.c.component_id).join(Incident)
+        running = affected.where(Incident.page_id == self.page.id, _condition("active_maintenance"))
+        return frozenset(db.session.scalars(running))
+
+    def running_impacts(self) -> list[Impact]:
+        """The different impacts of all that has started and isn't over."""
+        columns = Incident.impact_override, Incident.worst_impact, Incident.scheduled_for.is_not(None)
+        running = select(*columns).where(Incident.page_id == self.page.id, _condition("unresolved"))
+        found = db.session.execute(running.distinct())
+        return [override or ("maintenance" if planned else worst) for override, worst, planned in found]
+
+    def create(self, **given: Unpack[NewIncident]) -> Incident:
+        """Open an incident or plan a maintenance; raises InvalidField or PlanRequired."""
+        db.session.refresh(self.page, with_for_update=True)  # one at a time, so that slugs are unique
+        has_schedule = any(given.get(field) for field in Schedule.__annotations__)
+        is_maintenance = given.get("status", "scheduled" if has_schedule else "") in MAINTENANCE_STATUSES
+        name, identifier = given["name"], new_id()
+        incident = Incident(
+            id=identifier,
+            page=self.page,
+            name=name,
+            slug=choose_slug(given.pop("slug", None), name, identifier, self.has),
+            started_at=now(),
+            worst_impact="none",
+            details={},
+        )
+        if is_maintenance:
+            if not self.page.user.has_feature("maintenance_windows"):
+                raise PlanRequired("maintenance_windows")
+            incident.reschedule(given)
+        given.setdefault("status", "scheduled" if is_maintenance else "investigating")
+        incident.change(**given)
+        return incident
+
+    def has(self, slug: str) -> bool:
+        """Whether a slug is taken, by an incident or by the address of a list."""
+        return slug in get_args(Listed) or self.find(slug) is not None
+
+    def _select(self) -> Select[Incident]:
+        """All of them, with what is told of each in a constant number of queries."""
+        with_rest = selectinload(Incident.updates), selectinload(Incident.components)
+        return select(Incident).where(Incident.page_id == self.page.id).options(*with_rest)
+
+
+def _condition(which: Listed | PublicListed) -> ColumnElement[bool]:
+    planned, is_open = Incident.scheduled_for.is_not(None), Incident.is_open()
+    started = Incident.has_started()
+    return {
+        "all": true(),
+        "unresolved": and_(is_open, started),
+        "scheduled": and_(is_open, planned),
+        "upcoming": and_(is_open, planned, ~started),
+        "active_maintenance": and_(is_open, planned, started),
+        "realtime": ~planned,
+        "open_realtime": and_(is_open, ~planned),
+        "maintenance": planned,
+    }[which]
