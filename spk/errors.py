@@ -1,6 +1,7 @@
 """Every error as its reader needs it: problem+json for programs, a page or a fragment for people."""
 
 import logging
+import re
 
 from flask import Flask, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -50,7 +51,7 @@ def answer(error: HTTPException) -> ResponseReturnValue:
 
 
 def _is_api() -> bool:
-    return request.path == "/api" or request.path.startswith("/api/")
+    return re.match(r"(/p/[^/]*)?/api(/|$)", request.path) is not None
 
 
 def _with_headers_of(error: HTTPException, response: Response) -> Response:

@@ -12,7 +12,7 @@ from sqlalchemy import MetaData, func, inspect, select
 from spk import ROOT, create_app
 from spk.config import ConfigError
 from spk.db import Base, db
-from spk.models import PepperCanary, SignInAttempt
+from spk.models import IdempotentAnswer, PepperCanary, SignInAttempt, User
 from spk.models.pepper import check_pepper
 from tests.cast import Person
 
@@ -28,6 +28,10 @@ def app(app: Flask, ada: Person, eve: Person) -> Flask:
     ada.session_cookie()
     with app.app_context():
         SignInAttempt.count("account ada@example.com")
+        page = User.all()[0].status_pages.create(name="Acme")
+        page.create_component(name="API")
+        page.incidents.create(name="Slow", component_ids=["api"])
+        IdempotentAnswer.begin(page.user_id, "once", "fingerprint")
         db.session.commit()
     return app
 

@@ -73,6 +73,17 @@ def upgrade() -> None:
         sa.Column("deliver_notifications", sa.Boolean(), nullable=False),
         time("created_at"),
     )
+    op.create_table(
+        "idempotent_answers",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("user_id", sa.Integer(), sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("key", sa.String(255), nullable=False),
+        sa.Column("fingerprint", sa.String(64), nullable=False),
+        sa.Column("status", sa.Integer()),
+        sa.Column("body", sa.Text()),
+        time("created_at"),
+        sa.UniqueConstraint("user_id", "key"),
+    )
 
 
 def identifier() -> sa.Column[str]:

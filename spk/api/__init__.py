@@ -1,10 +1,30 @@
 """JSON for programs: a bearer token and no cookie."""
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 from flask import Flask
 
-from spk.api import whoami
+from spk.api import components, incidents, openapi, pages, public, whoami
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 def init_app(app: Flask) -> None:
-    for resource in (whoami,):
+    for resource in (whoami, pages, components, incidents):
         app.register_blueprint(resource.bp, url_prefix="/api/v1")
+    for door in (public, openapi):
+        app.register_blueprint(door.bp)
+    app.wsgi_app = without_suffix(app.wsgi_app)  # type: ignore[method-assign,assignment]  # the way Flask documents
+
+
+def without_suffix(app: "WSGIApplication") -> "WSGIApplication":
+    """Take the .json from an address: published Statuspage clients put it at the end of some."""
+
+    def run(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if environ["PATH_INFO"].startswith("/api/v1/"):
+            environ["PATH_INFO"] = environ["PATH_INFO"].removesuffix(".json")
+        return app(environ, start_response)
+
+    return run

@@ -8,6 +8,7 @@ from limits import RateLimitItemPerMinute
 from spk import rate_limit
 from spk.api.problem import Problem
 from spk.models.caller import Caller, InvalidToken
+from spk.models.refusal import PlanRequired
 
 REALM = 'Bearer realm="spk"'
 QUERY_NAMES = ("access_token", "api_key")
@@ -27,14 +28,19 @@ class ApiBlueprint(Blueprint):
 
     def _authenticate(self) -> None:
         caller = authenticate()
-        if not caller.plan.has(self.feature):
-            words = f"The {caller.plan.title} plan of this key’s owner doesn’t include this ({self.feature})."
-            raise Problem(403, "plan_required", words, f'{REALM}, error="insufficient_scope"')
+        for feature in ("api_access", self.feature):
+            if not caller.plan.has(feature):
+                raise plan_required(PlanRequired(feature))
         if caller.plan.requests_per_minute is not None:
             rate_limit.take(
                 RateLimitItemPerMinute(caller.plan.requests_per_minute), "key", str(caller.key_id)
             )
         g.caller = caller
+
+
+def plan_required(refusal: PlanRequired) -> Problem:
+    words = f"{refusal} It is the plan of this key’s owner that counts ({refusal.feature})."
+    return Problem(403, "plan_required", words, f'{REALM}, error="insufficient_scope"')
 
 
 def authenticate() -> Caller:

@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 from flask import Response, json
+from pydantic import BaseModel
 from werkzeug.exceptions import HTTPException
 
 CODES = {
@@ -10,9 +11,11 @@ CODES = {
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
+    409: "conflict",
     411: "length_required",
     413: "content_too_large",
     415: "unsupported_media_type",
+    422: "invalid_fields",
     429: "too_many_requests",
     500: "internal_error",
     503: "unavailable",
@@ -32,10 +35,20 @@ class Problem(HTTPException):
         return [("WWW-Authenticate", self.challenge)] if self.challenge else []
 
 
+class InvalidFields(HTTPException):
+    """What is wrong with each field of a request, in words."""
+
+    code = 422
+
+    def __init__(self, fields: dict[str, list[str]]) -> None:
+        super().__init__(" ".join(f"{field}: {words}" for field in fields for words in fields[field]))
+        self.fields = fields
+
+
 def problem(error: HTTPException, detail: str) -> Response:
     """The answer to a program; `error` repeats `detail` for clients that read only that."""
     status = error.code or 500
-    body = {
+    body: dict[str, object] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
@@ -43,4 +56,18 @@ def problem(error: HTTPException, detail: str) -> Response:
         "code": error.word if isinstance(error, Problem) else CODES.get(status, "error"),
         "error": detail,
     }
+    if isinstance(error, InvalidFields):
+        body["fields"] = error.fields
     return Response(json.dumps(body), status, content_type="application/problem+json")
+
+
+class ProblemShape(BaseModel):
+    """An error (RFC 9457); `error` repeats `detail`, and `fields` says what is wrong with each."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    error: str
+    fields: dict[str, list[str]] | None = None

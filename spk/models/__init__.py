@@ -3,6 +3,7 @@
 from spk.models.api_key import ApiKey
 from spk.models.component import Component
 from spk.models.event import Event
+from spk.models.idempotent_answer import IdempotentAnswer
 from spk.models.incident import Incident
 from spk.models.incident_update import IncidentUpdate
 from spk.models.pepper import PepperCanary
@@ -15,6 +16,7 @@ __all__ = [
     "ApiKey",
     "Component",
     "Event",
+    "IdempotentAnswer",
     "Incident",
     "IncidentUpdate",
     "PepperCanary",

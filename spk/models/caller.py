@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from flask import current_app
 from sqlalchemy import or_, select, update
 
-from spk.db import fetch_first, now, stamp
+from spk.db import db, fetch_first, now, stamp
 from spk.models import token
 from spk.models.api_key import ApiKey
 from spk.models.plan import Plan, find_plan
@@ -77,6 +77,11 @@ class Caller:
             find_plan(row.plan_name),
             new_hash=None if matches[0] else digests[0],
         )
+
+    @property
+    def user(self) -> User:
+        """The owner, whose things this key is for."""
+        return db.session.get_one(User, self.user_id)
 
     def touch(self) -> None:
         """Stamp a successful use, at once the first time and then at most once in 60 s, forward only.

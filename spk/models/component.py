@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
-from spk.db import Base, db, now
+from spk.db import Base, now
 from spk.models.identifier import ID_LENGTH, SLUG, SLUG_LENGTH, choose_slug, new_id
 from spk.models.text import Line, Paragraphs
 from spk.models.vocabulary import ComponentStatus
@@ -83,8 +83,10 @@ class Component(Base):
             self.slug = choose_slug(slug, self.name, self.id, self.page.has_component)
         for field, value in changes.items():
             setattr(self, field, value)
-        self.updated_at = self.page.updated_at = now()
+        self.updated_at = now()
+        self.page.changed()
 
     def delete(self) -> None:
-        self.page.updated_at = now()
-        db.session.delete(self)
+        page = self.page
+        page.components.remove(self)
+        page.changed()

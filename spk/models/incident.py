@@ -162,3 +162,4 @@ class Incident(Scheduled, Base):
             deliver_notifications=changes.get("deliver_notifications", False),
         )
         self.updates.insert(0, update)
+        db.session.flush()

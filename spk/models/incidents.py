@@ -70,14 +70,15 @@ class Incidents:
             page=self.page,
             name=name,
             slug=choose_slug(given.pop("slug", None), name, identifier, self.has),
-            started_at=now(),
+            created_at=(moment := now()),
+            started_at=moment,
             worst_impact="none",
             details={},
         )
-        if is_maintenance:
-            if not self.page.user.has_feature("maintenance_windows"):
-                raise PlanRequired("maintenance_windows")
-            incident.reschedule(given)
+        if is_maintenance and not self.page.user.has_feature("maintenance_windows"):
+            raise PlanRequired("maintenance_windows")
+        if is_maintenance and not has_schedule:
+            incident.reschedule({})
         given.setdefault("status", "scheduled" if is_maintenance else "investigating")
         incident.change(**given)
         return incident

@@ -102,11 +102,12 @@ def window(given: Schedule, start: datetime | None, until: datetime | None) -> t
 
     A window always ends, so that none stays open when the pipeline that opened it dies.
     """
-    start = given.get("scheduled_for") or start or now()
+    moment = now()
+    start = given.get("scheduled_for") or start or moment
     if minutes := given.get("duration_minutes"):
         if given.get("scheduled_until"):
             raise InvalidField("duration_minutes", "Give duration_minutes or scheduled_until, not both.")
-        return start, max(start, now()) + timedelta(minutes=minutes)
+        return start, max(start, moment) + timedelta(minutes=minutes)
     until = given.get("scheduled_until") or until
     if until and until < start:
         raise InvalidField("scheduled_until", "A maintenance ends after it starts: choose a later time.")

@@ -162,6 +162,7 @@ class StatusPage(Base):
             name=name,
             slug=choose_slug(given.pop("slug", None), name, identifier, self.has_component),
             position=max((other.position for other in self.components), default=0) + 1,
+            created_at=now(),
         )
         self.components.append(component)
         component.change(**given)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Unpack
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from spk.db import db
+from spk.db import db, now
 from spk.models.identifier import choose_slug, new_id
 from spk.models.refusal import InvalidField, LimitReached, PlanRequired
 from spk.models.status_page import NewPage, StatusPage
@@ -47,7 +47,7 @@ class StatusPages:
             raise PageLimitReached(plan.status_pages)
         name, identifier = given["name"], new_id()
         slug = choose_slug(given.pop("slug", None), name, identifier, StatusPage.slug_is_taken)
-        page = StatusPage(id=identifier, user=self.user, name=name, slug=slug)
+        page = StatusPage(id=identifier, user=self.user, name=name, slug=slug, created_at=now())
         try:
             with db.session.begin_nested():
                 db.session.add(page)

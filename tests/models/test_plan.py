@@ -11,13 +11,20 @@ SHIPPED = Path(__file__).parents[2] / "spk" / "plans.toml"
 
 
 @pytest.mark.parametrize(
-    ("name", "features", "active_keys"),
-    [("free", [], 0), ("pro", ["api_access"], 20), ("business", ["api_access"], 100)],
+    ("name", "features", "active_keys", "status_pages"),
+    [
+        ("free", ["status_pages"], 0, 1),
+        ("pro", ["api_access", "maintenance_windows", "status_pages"], 20, 5),
+        ("business", ["api_access", "maintenance_windows", "status_pages"], 100, 50),
+    ],
 )
-def test_spk_comes_with_the_plans_of_its_contract(name: str, features: list[str], active_keys: int) -> None:
+def test_spk_comes_with_the_plans_of_its_contract(
+    name: str, features: list[str], active_keys: int, status_pages: int
+) -> None:
     plan = load_plans(SHIPPED, "free")[name]
-    limits = (plan.active_keys, plan.requests_per_minute)
-    assert (sorted(plan.features), limits) == (features, (active_keys, None))
+    assert sorted(plan.features) == features
+    assert (plan.active_keys, plan.status_pages) == (active_keys, status_pages)
+    assert plan.requests_per_minute is None
 
 
 def test_every_plan_that_comes_with_spk_has_words_for_people() -> None:

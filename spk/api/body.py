@@ -1,0 +1,79 @@
+"""The fields that a request gives, in its body or its query, however the client wraps them."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import qs_codec
+from flask import request
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
+from werkzeug.exceptions import BadRequest
+
+from spk.api.problem import InvalidFields
+
+_FORM = qs_codec.DecodeOptions(list_limit=1_000)
+# A “+” that a client forgot to encode arrives as a space: 2026-11-23T09:00:00 01:00.
+_LOST_PLUS = re.compile(r"(T[\d:.]+) (\d\d:\d\d)$")
+
+
+def read_body(fields: TypeAdapter[Any], wrapper: str) -> dict[str, Any]:
+    """JSON or a form, inside `wrapper` or bare; raises BadRequest or InvalidFields.
+
+    What begins like JSON is taken for it: that is what curl's -d sends under a form's content type.
+    """
+    if request.mimetype == "multipart/form-data" or request.get_data().lstrip()[:1] not in (b"{", b"["):
+        if request.is_json or not request.form:
+            raise BadRequest("This needs a JSON object, or form fields, in the body.")
+        return _validated(fields, _unwrapped(_form(), wrapper), is_json=False)
+    try:
+        body = from_json(request.get_data(), allow_inf_nan=False)
+    except ValueError as error:
+        raise BadRequest(f"The body isn’t JSON that can be read: {error}.") from None
+    return _validated(fields, _unwrapped(body, wrapper), is_json=True)
+
+
+def read_query(fields: TypeAdapter[Any]) -> dict[str, Any]:
+    """The query's fields; an empty one counts as not given. Raises InvalidFields."""
+    return _validated(fields, {name: value for name, value in request.args.items() if value}, is_json=False)
+
+
+def _form() -> dict[str, Any]:
+    """Brackets unfolded: incident[component_ids][]=a becomes {"incident": {"component_ids": ["a"]}}."""
+    pairs = [(name, _LOST_PLUS.sub(r"\1+\2", value)) for name, value in request.form.items(multi=True)]
+    return qs_codec.decode(urlencode(pairs), _FORM)
+
+
+def _unwrapped(body: object, wrapper: str) -> dict[str, Any]:
+    if isinstance(body, dict) and wrapper in body:
+        body = body[wrapper]
+    if not isinstance(body, dict):
+        raise InvalidFields({wrapper: ["This must be an object with fields."]})
+    return body
+
+
+def _validated(fields: TypeAdapter[Any], given: Mapping[str, Any], *, is_json: bool) -> dict[str, Any]:
+    """JSON says what it means, so it is held to its types; a form has only text, and “” for nothing."""
+    found: dict[str, Any]
+    try:
+        if is_json:
+            found = fields.validate_json(json.dumps(given, allow_nan=False), strict=True)
+        else:
+            found = fields.validate_python({name: value for name, value in given.items() if value != ""})
+    except ValidationError as error:
+        raise InvalidFields(_messages(error)) from None
+    except ValueError:
+        raise BadRequest("The body has a number that is too large.") from None
+    return found
+
+
+def _messages(error: ValidationError) -> dict[str, list[str]]:
+    """By field, in words, without the values."""
+    messages: dict[str, list[str]] = {}
+    for found in error.errors(include_url=False, include_input=False):
+        words = str(found["ctx"]["error"]) if found["type"] == "value_error" else f"{found['msg']}."
+        field = str(found["loc"][0]) if found["loc"] else "body"
+        messages.setdefault(field, []).append(words)
+    return messages

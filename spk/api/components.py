@@ -1,0 +1,54 @@
+"""The components of a page."""
+
+from flask import abort
+
+from spk.api.auth import ApiBlueprint
+from spk.api.operation import Operation
+from spk.api.paging import Paging, Slice
+from spk.api.shapes import OwnComponentShape
+from spk.models import Component, StatusPage
+from spk.models.component import ComponentChanges, NewComponent
+
+bp = ApiBlueprint("components", __name__, feature="status_pages")
+
+
+@bp.get("/pages/<page>/components")
+@Operation(list[OwnComponentShape], query=Paging)
+def list_components(page: StatusPage, part: Slice) -> list[Component]:
+    """List the components of a page, in their order."""
+    return part.of(page.components)
+
+
+@bp.post("/pages/<page>/components")
+@Operation(OwnComponentShape, 201, takes=NewComponent, wrapper="component")
+def create_component(page: StatusPage, given: NewComponent) -> Component:
+    """Add a component."""
+    return page.create_component(**given)
+
+
+@bp.get("/pages/<page>/components/<component>")
+@Operation(OwnComponentShape)
+def show_component(page: StatusPage, component: str) -> Component:
+    """Show a component."""
+    return find_component(page, component)
+
+
+@bp.put("/pages/<page>/components/<component>")
+@bp.patch("/pages/<page>/components/<component>")
+@Operation(OwnComponentShape, takes=ComponentChanges, wrapper="component")
+def update_component(page: StatusPage, component: str, given: ComponentChanges) -> Component:
+    """Change a component: its status, most of all."""
+    found = find_component(page, component)
+    found.change(**given)
+    return found
+
+
+@bp.delete("/pages/<page>/components/<component>")
+@Operation(None, 204)
+def delete_component(page: StatusPage, component: str) -> None:
+    """Delete a component."""
+    find_component(page, component).delete()
+
+
+def find_component(page: StatusPage, key: str) -> Component:
+    return page.component(key) or abort(404, "There is no such component on this page.")

@@ -1,0 +1,64 @@
+"""The incidents of a page, real-time and planned."""
+
+from flask import abort
+
+from spk.api.auth import ApiBlueprint
+from spk.api.operation import Operation
+from spk.api.paging import Search, Slice
+from spk.api.shapes import OwnIncidentShape
+from spk.models import Incident, StatusPage
+from spk.models.incident import IncidentChanges, NewIncident
+from spk.models.incidents import Listed
+
+bp = ApiBlueprint("incidents", __name__, feature="status_pages")
+
+
+@bp.get("/pages/<page>/incidents")
+@Operation(list[OwnIncidentShape], query=Search)
+def list_incidents(page: StatusPage, part: Slice) -> list[Incident]:
+    """List incidents and maintenance, the newest first."""
+    return page.incidents.listed("all", search=part.search, limit=part.limit, offset=part.offset)
+
+
+@bp.post("/pages/<page>/incidents")
+@Operation(OwnIncidentShape, 201, takes=NewIncident, wrapper="incident")
+def create_incident(page: StatusPage, given: NewIncident) -> Incident:
+    """Open an incident, or plan a maintenance."""
+    return page.incidents.create(**given)
+
+
+@bp.get("/pages/<page>/incidents/<any(unresolved, scheduled, upcoming, active_maintenance):which>")
+@Operation(list[OwnIncidentShape], query=Search)
+def list_some_incidents(page: StatusPage, which: Listed, part: Slice) -> list[Incident]:
+    """List what isn’t over (unresolved), or the maintenance that isn’t over, is to come, or is running."""
+    return page.incidents.listed(which, search=part.search, limit=part.limit, offset=part.offset)
+
+
+@bp.get("/pages/<page>/incidents/<incident>")
+@Operation(OwnIncidentShape)
+def show_incident(page: StatusPage, incident: str) -> Incident:
+    """Show an incident with its updates."""
+    return find_incident(page, incident)
+
+
+@bp.put("/pages/<page>/incidents/<incident>")
+@bp.patch("/pages/<page>/incidents/<incident>")
+@Operation(OwnIncidentShape, takes=IncidentChanges, wrapper="incident")
+def update_incident(page: StatusPage, incident: str, given: IncidentChanges) -> Incident:
+    """Change an incident; a `status` or a `body` becomes an update."""
+    found = find_incident(page, incident)
+    found.change(**given)
+    return found
+
+
+@bp.delete("/pages/<page>/incidents/<incident>")
+@Operation(OwnIncidentShape)
+def delete_incident(page: StatusPage, incident: str) -> Incident:
+    """Delete an incident, and answer what it was."""
+    found = find_incident(page, incident)
+    found.delete()
+    return found
+
+
+def find_incident(page: StatusPage, key: str) -> Incident:
+    return page.incidents.find(key) or abort(404, "There is no such incident on this page.")

@@ -1,0 +1,123 @@
+"""The API's own description: OpenAPI 3.1, made from the operations, and a page that shows it."""
+
+import re
+from typing import Any
+
+from flask import Blueprint, Flask, Response, current_app, json, render_template
+from flask.typing import ResponseReturnValue
+from pydantic import TypeAdapter
+from pydantic.json_schema import JsonSchemaMode
+from werkzeug.routing import Rule
+
+from spk import __version__
+from spk.api.auth import ApiBlueprint
+from spk.api.operation import Operation
+from spk.api.problem import ProblemShape
+from spk.headers import CSP, csp_nonce, publish
+
+bp = Blueprint("openapi", __name__, url_prefix="/api")
+PLACE = re.compile(r"<(?:any\((?P<words>[^)]*)\):)?(?P<name>\w+)>")
+PLACES = {"page": "Id or slug of a page.", "slug": "Slug of a page.", "which": "Which of them."}
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "A request sent again with it within 24 hours is done once, and answered as before.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
+INTRODUCTION = """\
+Status pages, their components, incidents and maintenance, in the words of Atlassian Statuspage.
+
+Send an API key in the `Authorization` header. Wherever an id is taken, a slug will do. A body is JSON or a
+form, bare or in the name of the thing (`{"component": {"status": "major_outage"}}`). Fields that aren’t known
+are ignored, and an address may end in `.json`. Lists have at most 100 items; `Link` leads to the next.
+"""
+Json = dict[str, Any]
+PROBLEM = TypeAdapter(ProblemShape)
+
+
+@bp.get("/openapi.json")
+def document() -> Response:
+    return publish(Response(json.dumps(describe(current_app)), mimetype="application/json"))
+
+
+@bp.get("/docs")
+def docs() -> ResponseReturnValue:
+    """Swagger UI, under our own policy but for the Trusted Types policies that it and its page make."""
+    policy = CSP.format(nonce=csp_nonce()).replace("trusted-types htmx", "trusted-types default dompurify")
+    return render_template("api_docs.html"), {"Content-Security-Policy": policy}
+
+
+def describe(app: Flask) -> Json:
+    """The document, as OpenAPI 3.1.1 has it."""
+    found = [(rule, app.view_functions[rule.endpoint]) for rule in app.url_map.iter_rules()]
+    views = sorted(
+        ((rule, view) for rule, view in found if hasattr(view, "operation")), key=lambda pair: pair[0].rule
+    )
+    schemas, definitions = _schemas([view.operation for _, view in views])
+    paths: dict[str, Json] = {}
+    for rule, view in views:
+        method = next(iter((rule.methods or set()) - {"HEAD", "OPTIONS"})).lower()
+        is_private = isinstance(app.blueprints[rule.endpoint.split(".")[0]], ApiBlueprint)
+        paths.setdefault(PLACE.sub(r"{\g<name>}", rule.rule), {})[method] = {
+            "summary": (view.__doc__ or "").rstrip("."),
+            "security": [{"key": []}] if is_private else [],
+            **_describe(rule, view.operation, method, schemas),
+        }
+    key = {"type": "http", "scheme": "bearer", "description": "An API key: `Authorization: Bearer spk_…`."}
+    return {
+        "openapi": "3.1.1",
+        "info": {"title": "spk", "version": __version__, "description": INTRODUCTION},
+        "servers": [{"url": app.config["BASE_URL"]}],
+        "paths": paths,
+        "components": {"schemas": definitions, "securitySchemes": {"key": key}},
+    }
+
+
+def _schemas(operations: list[Operation]) -> tuple[dict[int, Json], Json]:
+    """The schema of each type, by the id of its adapter, and the definitions they refer to."""
+    wanted: list[tuple[int, JsonSchemaMode, TypeAdapter[Any]]] = [(id(PROBLEM), "serialization", PROBLEM)]
+    for each in operations:
+        if each.takes:
+            wanted.append((id(each.takes), "validation", each.takes))
+        if each.answers:
+            wanted.append((id(each.answers), "serialization", each.answers))
+    schemas, rest = TypeAdapter.json_schemas(wanted, ref_template="#/components/schemas/{model}")
+    return {key: schema for (key, _), schema in schemas.items()}, rest["$defs"]
+
+
+def _describe(rule: Rule, operation: Operation, method: str, schemas: dict[int, Json]) -> Json:
+    blueprint, name = rule.endpoint.split(".")
+    described: Json = {
+        "operationId": f"{method}_{name}{'_by_slug' * ('slug' in rule.arguments)}",
+        "tags": [blueprint.replace("_", " ")],
+        "parameters": [_place(found) for found in PLACE.finditer(rule.rule)],
+        "responses": {
+            str(operation.status): {"description": "Done."},
+            "default": {
+                "description": "What went wrong.",
+                "content": {"application/problem+json": {"schema": schemas[id(PROBLEM)]}},
+            },
+        },
+    }
+    if operation.answers:
+        content = {"application/json": {"schema": schemas[id(operation.answers)]}}
+        described["responses"][str(operation.status)]["content"] = content
+    if operation.takes:
+        content = {"application/json": {"schema": schemas[id(operation.takes)]}}
+        described["requestBody"] = {"required": True, "content": content}
+    if operation.query:
+        properties = operation.query.json_schema()["properties"].items()
+        described["parameters"] += [
+            {"name": name, "in": "query", "schema": schema} for name, schema in properties
+        ]
+    if method != "get":
+        described["parameters"].append(IDEMPOTENCY_KEY)
+    return described
+
+
+def _place(found: re.Match[str]) -> Json:
+    schema: Json = {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"}
+    if found["words"]:
+        schema = {"type": "string", "enum": re.split(r",\s*", found["words"])}
+    words = PLACES.get(found["name"], f"Id or slug of the {found['name']}.")
+    return {"name": found["name"], "in": "path", "required": True, "description": words, "schema": schema}

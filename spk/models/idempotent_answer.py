@@ -1,0 +1,52 @@
+"""An answer kept under an Idempotency-Key, so that a request sent twice is done once."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from spk.db import Base, db, now
+from spk.models.refusal import Refusal
+
+KEY_LENGTH = 255  # characters
+KEPT_FOR = timedelta(hours=24)
+
+
+class KeyReused(Refusal):
+    def __init__(self) -> None:
+        super().__init__(
+            "This Idempotency-Key was used for another request. Send a new key with a new request."
+        )
+
+
+class IdempotentAnswer(Base):
+    """Written in the transaction of what it answers (draft-ietf-httpapi-idempotency-key-header-07)."""
+
+    __tablename__ = "idempotent_answers"
+    __table_args__ = (UniqueConstraint("user_id", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(KEY_LENGTH))
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int | None]
+    body: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    @classmethod
+    def begin(cls, user_id: int, key: str, fingerprint: str) -> "IdempotentAnswer":
+        """The answer given before, or one to be filled in; raises KeyReused.
+
+        Of two at the same time the second waits here until the first is committed.
+        """
+        db.session.execute(delete(cls).where(cls.user_id == user_id, cls.created_at < now() - KEPT_FOR))
+        answer = cls(user_id=user_id, key=key, fingerprint=fingerprint)
+        try:
+            with db.session.begin_nested():
+                db.session.add(answer)
+        except IntegrityError:
+            answer = db.session.scalars(select(cls).filter_by(user_id=user_id, key=key)).one()
+            if answer.fingerprint != fingerprint:
+                raise KeyReused from None
+        return answer
