@@ -11,7 +11,7 @@ from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 from spk.db import Base, now
 from spk.models.identifier import ID_LENGTH, SLUG, SLUG_LENGTH, choose_slug, new_id
 from spk.models.text import Line, Paragraphs
-from spk.models.vocabulary import ComponentStatus
+from spk.models.vocabulary import IMPACT_OF, ComponentStatus, Impact
 
 if TYPE_CHECKING:
     from spk.models.status_page import StatusPage
@@ -71,6 +71,10 @@ class Component(Base):
         if self.status == "operational" and self.id in self.page.ids_in_maintenance:
             return "under_maintenance"
         return self.status
+
+    @property
+    def current_impact(self) -> Impact:
+        return IMPACT_OF[self.current_status]
 
     @property
     def is_shown(self) -> bool:

@@ -41,10 +41,12 @@ class Incidents:
         newest = self._select().where(_condition(which), matches).order_by(Incident.created_at.desc())
         return [*db.session.scalars(newest.limit(limit).offset(offset))]
 
-    def since(self, start: datetime, limit: int) -> list[Incident]:
-        """What has started since then, the latest first."""
-        latest = self._select().where(Incident.started_at.between(start, now()))
-        return [*db.session.scalars(latest.order_by(Incident.started_at.desc()).limit(limit))]
+    def started(self, *, since: datetime | None = None, limit: int = 50, offset: int = 0) -> list[Incident]:
+        """What has started, the latest first."""
+        latest = self._select().where(Incident.started_at <= now()).order_by(Incident.started_at.desc())
+        if since:
+            latest = latest.where(Incident.started_at >= since)
+        return [*db.session.scalars(latest.limit(limit).offset(offset))]
 
     def components_in_maintenance(self) -> frozenset[str]:
         """The ids of the components that a running maintenance is about."""

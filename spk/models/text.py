@@ -66,13 +66,18 @@ class Paragraphs(Rule):
     def __call__(self, text: str) -> str:
         """NFC and trimmed; raises ValueError with what to change."""
         kept = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
-        if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in kept if sign not in "\n\t"):
+        if any(_is_unprintable(sign) for sign in kept):
             raise ValueError("Use plain text only; this contains characters that can’t be shown.")
         if token.is_in(kept):
             raise ValueError("This contains a token, for all to read. Take it out, and revoke that key.")
         if len(kept) > self.limit:
             raise ValueError(f"Use {self.limit:,} characters or fewer. This has {len(kept):,}.")
         return kept
+
+
+def _is_unprintable(sign: str) -> bool:
+    """Whether XML, and so a feed, couldn’t carry it (XML 1.0, 2.2), or no screen could show it."""
+    return sign not in "\n\t" and (unicodedata.category(sign) in ("Cc", "Cs") or sign in "\ufffe\uffff")
 
 
 def _hides(line: str, place: int) -> bool:

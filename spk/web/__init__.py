@@ -10,6 +10,7 @@ from werkzeug.exceptions import Forbidden
 from spk import rate_limit
 from spk.db import SAFE_METHODS
 from spk.models import Session, User
+from spk.models.vocabulary import COMPONENT_STATUSES
 
 public = Blueprint("public", __name__)
 user = Blueprint("user", __name__, url_prefix="/user")
@@ -20,7 +21,20 @@ CHANGES = RateLimitItemPerMinute(120)  # forms sent, for each account
 
 
 def init_app(app: Flask) -> None:
-    from spk.web import account, api_keys, pages, password, sessions, times  # noqa: F401  # they add routes
+    from spk.web import (  # noqa: F401  # they add routes  # noqa: F401
+        account,
+        api_keys,
+        components,
+        feeds,
+        incidents,
+        pages,
+        password,
+        sessions,
+        status,
+        status_pages,
+        times,
+    )
+    from spk.web.words import sentence
 
     csrf.init_app(app)
     # Not init_app: for a remember-me cookie, never set here, it reads the session in each request to the API.
@@ -28,8 +42,11 @@ def init_app(app: Flask) -> None:
     app.context_processor(lambda: {"current_user": current_user})
     app.register_blueprint(public)
     app.register_blueprint(user)
-    app.jinja_env.globals.update(is_htmx=is_htmx, sessions_of=Session.of)
-    app.jinja_env.filters.update(ago=times.ago, date=times.date, exact=times.exact, span=times.span)
+    app.jinja_env.globals.update(
+        is_htmx=is_htmx, sessions_of=Session.of, component_statuses=COMPONENT_STATUSES
+    )
+    app.jinja_env.filters.update(ago=times.ago, date=times.day, exact=times.exact, local=times.local)
+    app.jinja_env.filters.update(span=times.span, window=times.window, words=sentence)
 
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]

@@ -1,18 +1,10 @@
-"""The front page, the plans and the help article."""
+"""The plans and the help article."""
 
-from flask import redirect, render_template, url_for
+from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from spk.models import User
 from spk.models.plan import all_plans
 from spk.web import public, user
-
-
-@public.get("/")
-def home() -> ResponseReturnValue:
-    if not User.exists():
-        return redirect(url_for("public.setup"))
-    return render_template("home.html")
 
 
 @public.get("/help/api-keys")

@@ -1,10 +1,11 @@
 """Times as people read them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 import humanize
 
 from spk.db import now
+from spk.models import Incident
 
 
 def ago(time: datetime) -> str:
@@ -17,9 +18,35 @@ def span(length: timedelta) -> str:
     return f"{length.days} days"
 
 
-def date(time: datetime) -> str:
+def day(time: datetime) -> str:
     """Like “11 Nov 2026”."""
     return f"{time.astimezone(UTC):%-d %b %Y}"
+
+
+def local(time: datetime, zone: tzinfo) -> str:
+    """Like “11 Nov 2026, 10:41 CET”."""
+    return f"{time.astimezone(zone):%-d %b %Y, %H:%M %Z}"
+
+
+def window(incident: Incident) -> str:
+    """Like “11 Nov 2026, 10:00 – 11:00 CET”, of a maintenance in its page’s time zone."""
+    if not incident.scheduled_for or not incident.scheduled_until:
+        return ""
+    start, end = (
+        time.astimezone(incident.page.zone) for time in (incident.scheduled_for, incident.scheduled_until)
+    )
+    same_day = start.date() == end.date() and start.tzname() == end.tzname()
+    if same_day:
+        return f"{start:%-d %b %Y, %H:%M} – {end:%H:%M %Z}"
+    return f"{start:%-d %b %Y, %H:%M %Z} – {end:%-d %b %Y, %H:%M %Z}"
+
+
+def days(first: date, last: date) -> str:
+    """Like “11 November 2026” or “2 – 11 November 2026”."""
+    if first == last:
+        return f"{last:%-d %B %Y}"
+    start = f"{first:%-d}" if (first.year, first.month) == (last.year, last.month) else f"{first:%-d %B}"
+    return f"{start} – {last:%-d %B %Y}"
 
 
 def exact(time: datetime) -> str:

@@ -1,0 +1,76 @@
+"""What other programs show of a page: RSS, Atom, and a badge."""
+
+from feedgenerator import Atom1Feed, Rss201rev2Feed
+from flask import Response, abort, render_template
+from markupsafe import Markup, escape
+
+from spk.headers import publish
+from spk.models import Incident, StatusPage
+from spk.web import public
+from spk.web.times import local, window
+from spk.web.words import sentence
+
+LATEST = 25  # incidents
+
+
+@public.get("/history.rss")
+@public.get("/p/<slug>/history.rss")
+def rss(slug: str | None = None) -> Response:
+    return feed(Rss201rev2Feed, find_page(slug))
+
+
+@public.get("/history.atom")
+@public.get("/p/<slug>/history.atom")
+def atom(slug: str | None = None) -> Response:
+    return feed(Atom1Feed, find_page(slug))
+
+
+@public.get("/badge.svg")
+@public.get("/p/<slug>/badge.svg")
+def badge(slug: str | None = None) -> Response:
+    """One line that says how it is, for a README or a site's footer."""
+    image = render_template("status/badge.svg", page=find_page(slug))
+    return publish(Response(image, mimetype="image/svg+xml"))
+
+
+def find_page(slug: str | None) -> StatusPage:
+    page = StatusPage.default() if slug is None else StatusPage.find(slug)
+    return page or abort(404, "There is no status page at this address.")
+
+
+def feed(kind: type[Atom1Feed] | type[Rss201rev2Feed], page: StatusPage) -> Response:
+    name = "atom" if kind is Atom1Feed else "rss"
+    found = kind(
+        title=page.name,
+        link=page.url,
+        description=page.description or f"Incidents and maintenance of {page.name}",
+        language="en",
+        feed_url=f"{page.url}/history.{name}",
+    )
+    for incident in page.incidents.listed("all", limit=LATEST):
+        found.add_item(
+            title=incident.name,
+            link=incident.shortlink,
+            description=told(incident),
+            unique_id=incident.shortlink,
+            unique_id_is_permalink=True,
+            pubdate=incident.created_at,
+            updateddate=incident.updated_at,
+        )
+    return publish(Response(found.writeString("utf-8"), content_type=found.content_type))
+
+
+def told(incident: Incident) -> str:
+    """The updates, the newest first, as HTML."""
+    zone = incident.page.zone
+    lines = [
+        Markup("<p><small>{}</small><br><strong>{}</strong> {}</p>").format(
+            local(update.created_at, zone),
+            sentence(update.status),
+            Markup("<br>").join(escape(update.body).split("\n")),
+        )
+        for update in incident.updates
+    ]
+    if incident.is_maintenance:
+        lines.insert(0, Markup("<p>Scheduled for {}</p>").format(window(incident)))
+    return str(Markup("\n").join(lines))

@@ -1,0 +1,89 @@
+"""The status page that everybody sees."""
+
+from datetime import date, timedelta
+from itertools import groupby
+
+from flask import abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from spk.db import now
+from spk.models import Incident, StatusPage, User
+from spk.web import is_htmx, public, times
+
+HISTORY_DAYS = 14  # on the page itself
+HISTORY_PAGE = 50  # incidents
+
+
+@public.get("/")
+def home() -> ResponseReturnValue:
+    """Show the default page; where there is none yet, lead to making one."""
+    page = StatusPage.default()
+    if page:
+        return show(page)
+    if not User.exists():
+        return redirect(url_for("public.setup"))
+    if current_user.is_authenticated:
+        return redirect(url_for("user.status_pages"))
+    return render_template("home.html")
+
+
+@public.get("/p/<slug>")
+def status(slug: str) -> ResponseReturnValue:
+    return show(find_page(slug))
+
+
+@public.get("/p/<slug>/incidents/<incident>")
+def incident(slug: str, incident: str) -> ResponseReturnValue:
+    page = find_page(slug)
+    found = page.incidents.find(incident) or abort(404, "There is no such incident on this page.")
+    return render_template("status/incident.html", page=page, incident=found)
+
+
+@public.get("/p/<slug>/history")
+def history(slug: str) -> ResponseReturnValue:
+    page, number = find_page(slug), max(1, request.args.get("page", 1, type=int))
+    found = page.incidents.started(limit=HISTORY_PAGE + 1, offset=(number - 1) * HISTORY_PAGE)
+    groups = groupby(found[:HISTORY_PAGE], key=day_of)
+    days = [(times.days(day, day), list(incidents)) for day, incidents in groups]
+    return render_template(
+        "status/history.html", page=page, days=days, number=number, has_more=len(found) > HISTORY_PAGE
+    )
+
+
+def find_page(slug: str) -> StatusPage:
+    return StatusPage.find(slug) or abort(404, "There is no status page at this address.")
+
+
+def show(page: StatusPage) -> ResponseReturnValue:
+    """The page, or what of it htmx renews."""
+    return render_template(
+        "status/_status.html" if is_htmx() else "status/status.html",
+        page=page,
+        open_incidents=page.incidents.listed("open_realtime"),
+        running=page.incidents.listed("active_maintenance"),
+        upcoming=page.incidents.listed("upcoming"),
+        days=last_days(page),
+    )
+
+
+def last_days(page: StatusPage) -> list[tuple[str, list[Incident]]]:
+    """What started on each of the last days, the latest first; days on which nothing did stand together."""
+    today = now().astimezone(page.zone).date()
+    started = page.incidents.started(since=now() - timedelta(days=HISTORY_DAYS), limit=100)
+    found = {day: list(incidents) for day, incidents in groupby(started, key=day_of)}
+    dates = [today - timedelta(days=ago) for ago in range(HISTORY_DAYS)]
+    days: list[tuple[str, list[Incident]]] = []
+    for is_eventful, group in groupby(dates, key=found.__contains__):
+        run = list(group)
+        days += (
+            [(times.days(day, day), found[day]) for day in run]
+            if is_eventful
+            else [(times.days(run[-1], run[0]), [])]
+        )
+    return days
+
+
+def day_of(incident: Incident) -> date:
+    """The day it started, as its page’s time zone has it."""
+    return incident.started_at.astimezone(incident.page.zone).date()
