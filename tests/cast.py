@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 from urllib.error import URLError
 
 from flask import Flask
@@ -21,9 +21,11 @@ from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from spk.db import db, now
-from spk.models import ApiKey, Session, User
+from spk.models import ApiKey, Incident, Session, User
+from spk.models.status_page import PageFields
 
 PASSWORD = "correct horse battery staple"
+Json = dict[str, Any]
 
 
 @dataclass
@@ -73,6 +75,21 @@ class Person:
             db.session.execute(update(ApiKey).where(ApiKey.prefix == token[:12]).values(values))
             db.session.commit()
 
+    def create_page(self, name: str = "Acme", **rest: Unpack[PageFields]) -> str:
+        """Make a status page and return its slug."""
+        with self.app.app_context():
+            page = self._find().status_pages.create(name=name, **rest)
+            db.session.commit()
+            return page.slug
+
+    def api(self, root: str = "/api/v1") -> "Api":
+        """A script of this person’s, with a key of its own."""
+        return Api(self.app.test_client(), self.create_key(), root)
+
+    def page_api(self, name: str = "Acme") -> "Api":
+        """A script that works on a new page of this person’s."""
+        return self.api(f"/api/v1/pages/{self.create_page(name)}")
+
     def session_cookie(self, user_agent: str = "Firefox") -> str:
         """A cookie as signing in would set it, without the tenth of a second that a password takes."""
         with self.app.app_context():
@@ -118,11 +135,49 @@ class Browser:
         return self.submit("/user/security/api-keys", htmx=htmx, name=name, **fields)
 
 
+@dataclass
+class Api:
+    """A script that calls the API below `root` with a key, and is told which status to expect."""
+
+    client: FlaskClient
+    token: str
+    root: str
+
+    def open(self, method: str, path: str = "", **rest: object) -> TestResponse:
+        """Send whatever the test client takes: json=, data=, content_type=."""
+        return self.client.open(self.root + path, method=method, headers=bearer(self.token), **rest)  # type: ignore[arg-type]
+
+    def all(self, path: str = "") -> list[Json]:
+        """The list at this address."""
+        found = _expect(self.open("GET", path), 200).json
+        assert isinstance(found, list)
+        return found
+
+    def get(self, path: str = "", status: int = 200, /) -> Json:
+        return body(_expect(self.open("GET", path), status))
+
+    def post(self, path: str = "", status: int = 201, /, **fields: object) -> Json:
+        return body(_expect(self.open("POST", path, json=fields), status))
+
+    def patch(self, path: str = "", status: int = 200, /, **fields: object) -> Json:
+        return body(_expect(self.open("PATCH", path, json=fields), status))
+
+    def delete(self, path: str = "", status: int = 204, /) -> TestResponse:
+        return _expect(self.open("DELETE", path), status)
+
+    def move(self, incident: str, **columns: timedelta | None) -> None:
+        """Set times of an incident to so long from now: `move(id, ends_at=-timedelta(hours=1))`."""
+        with self.client.application.app_context():
+            values = {name: None if since is None else now() + since for name, since in columns.items()}
+            db.session.execute(update(Incident).where(Incident.id == incident).values(values))
+            db.session.commit()
+
+
 def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def body(response: TestResponse) -> dict[str, Any]:
+def body(response: TestResponse) -> Json:
     """The JSON object of an answer."""
     found = response.json
     assert isinstance(found, dict)
@@ -191,6 +246,11 @@ def _wait_until_up(url: str, process: "subprocess.Popen[bytes]", log_file: Path)
         except (URLError, ConnectionError):
             time.sleep(0.05)  # the port opens when it opens: there is no event to wait for
     raise RuntimeError(f"spk serve did not come up:\n{log_file.read_text()}")
+
+
+def _expect(response: TestResponse, status: int) -> TestResponse:
+    assert response.status_code == status, response.text
+    return response
 
 
 def _headers(htmx: bool) -> dict[str, str]:
