@@ -14,6 +14,7 @@ run: .venv/ready  ## Start spk at http://127.0.0.1:8000, with its data in ./data
 
 test: .venv/ready-dev  ## Run all tests, in a real Chromium too
 	sh tests/install-browser.sh
+	sh tests/install-clients.sh
 	$(BIN)/pytest
 
 check: lint cover  ## Run what CI runs: linters, types, all tests with coverage
@@ -25,6 +26,7 @@ lint: .venv/ready-dev
 
 cover: .venv/ready-dev
 	sh tests/install-browser.sh
+	sh tests/install-clients.sh
 	$(BIN)/pytest --cov --cov-report=term
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
