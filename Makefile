@@ -34,6 +34,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-
 lock: .venv/ready-dev  ## Write the lock files anew, with the newest versions that fit
 	$(COMPILE) --upgrade --extra build setup.cfg -o requirements.lock
 	$(COMPILE) --upgrade --extra build --extra dev setup.cfg -o requirements-dev.lock
+	$(COMPILE) --upgrade tests/clients/requirements.txt -o tests/clients/requirements.lock
 
 clean:  ## Remove the environment and what tests and tools leave; keeps ./data
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .coverage* htmlcov test-results *.egg-info

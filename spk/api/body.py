@@ -15,8 +15,8 @@ from werkzeug.exceptions import BadRequest
 from spk.api.problem import InvalidFields
 
 _FORM = qs_codec.DecodeOptions(list_limit=1_000)
-# A “+” that a client forgot to encode arrives as a space: 2026-11-23T09:00:00 01:00.
-_LOST_PLUS = re.compile(r"(T[\d:.]+) (\d\d:\d\d)$")
+# An offset whose “+” a client forgot to encode would arrive as a space: 2026-11-23T09:00:00+01:00.
+_BARE_PLUS = re.compile(r"(T[\d:.]+)\+(\d\d:?\d\d)(?=&|$)")
 
 
 def read_body(fields: TypeAdapter[Any], wrapper: str) -> dict[str, Any]:
@@ -25,9 +25,10 @@ def read_body(fields: TypeAdapter[Any], wrapper: str) -> dict[str, Any]:
     What begins like JSON is taken for it: that is what curl's -d sends under a form's content type.
     """
     if request.mimetype == "multipart/form-data" or request.get_data().lstrip()[:1] not in (b"{", b"["):
-        if request.is_json or not request.form:
+        form = {} if request.is_json else _form()
+        if not form:
             raise BadRequest("This needs a JSON object, or form fields, in the body.")
-        return _validated(fields, _unwrapped(_form(), wrapper), is_json=False)
+        return _validated(fields, _unwrapped(form, wrapper), is_json=False)
     try:
         body = from_json(request.get_data(), allow_inf_nan=False)
     except ValueError as error:
@@ -42,8 +43,14 @@ def read_query(fields: TypeAdapter[Any]) -> dict[str, Any]:
 
 def _form() -> dict[str, Any]:
     """Brackets unfolded: incident[component_ids][]=a becomes {"incident": {"component_ids": ["a"]}}."""
-    pairs = [(name, _LOST_PLUS.sub(r"\1+\2", value)) for name, value in request.form.items(multi=True)]
-    return qs_codec.decode(urlencode(pairs), _FORM)
+    if request.mimetype == "multipart/form-data":
+        text = urlencode(list(request.form.items(multi=True)))
+    else:
+        try:
+            text = request.get_data().decode()
+        except UnicodeDecodeError:
+            text = request.get_data().decode("latin-1")  # as Windows PowerShell sends strings
+    return qs_codec.decode(_BARE_PLUS.sub(r"\1%2B\2", text), _FORM)
 
 
 def _unwrapped(body: object, wrapper: str) -> dict[str, Any]:
@@ -61,12 +68,18 @@ def _validated(fields: TypeAdapter[Any], given: Mapping[str, Any], *, is_json: b
         if is_json:
             found = fields.validate_json(json.dumps(given, allow_nan=False), strict=True)
         else:
-            found = fields.validate_python({name: value for name, value in given.items() if value != ""})
+            found = fields.validate_python(_filled(given))
     except ValidationError as error:
         raise InvalidFields(_messages(error)) from None
     except ValueError:
         raise BadRequest("The body has a number that is too large.") from None
     return found
+
+
+def _filled(given: Any) -> Any:  # noqa: ANN401  # text, or lists and mappings of it
+    if isinstance(given, Mapping):
+        return {name: _filled(value) for name, value in given.items() if value != ""}
+    return [_filled(value) for value in given if value != ""] if isinstance(given, list) else given
 
 
 def _messages(error: ValidationError) -> dict[str, list[str]]:

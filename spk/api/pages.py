@@ -34,6 +34,7 @@ def show_page(page: StatusPage) -> StatusPage:
     return page
 
 
+@bp.put("/pages/<page>")
 @bp.patch("/pages/<page>")
 @Operation(OwnPageShape, takes=PageChanges, wrapper="page")
 def update_page(page: StatusPage, given: PageChanges) -> StatusPage:

@@ -5,6 +5,7 @@ import secrets
 import string
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from slugify import slugify
 
@@ -20,6 +21,8 @@ _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 @dataclass(frozen=True)
 class SlugRule(Rule):
     """A slug as somebody chooses it."""
+
+    json_schema: ClassVar[dict[str, Any]] = {"pattern": f"^{_SLUG.pattern}$"}
 
     def __call__(self, text: str) -> str:
         """The same text; raises ValueError with what to change."""

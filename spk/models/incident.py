@@ -27,6 +27,11 @@ def to_statuses(components: dict[str, Any] | list[str]) -> dict[str, Any]:
     return dict.fromkeys(components) if isinstance(components, list) else components
 
 
+def to_list(ids: object) -> object:
+    """One id stands for a list of it, as forms have it."""
+    return [ids] if isinstance(ids, str) else ids
+
+
 class IncidentFields(Schedule, total=False):
     """What else can be said of an incident."""
 
@@ -34,7 +39,7 @@ class IncidentFields(Schedule, total=False):
     status: IncidentStatus
     impact_override: Impact | None
     body: Annotated[str, BODY, Field(validation_alias=AliasChoices("body", "message"))]
-    component_ids: list[str]
+    component_ids: Annotated[list[str], BeforeValidator(to_list, list[str])]
     components: Annotated[
         dict[str, ComponentStatus | None],
         BeforeValidator(to_statuses, dict[str, ComponentStatus | None] | list[str]),

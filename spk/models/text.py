@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -25,6 +25,7 @@ class Rule:
     """A rule on text: call it for what is kept of a text, or annotate a field with it, for pydantic."""
 
     limit: int  # characters
+    json_schema: ClassVar[dict[str, Any]] = {}  # what of it a JSON Schema can say
 
     def __call__(self, text: str) -> str:
         raise NotImplementedError
@@ -35,7 +36,7 @@ class Rule:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        return {**handler(schema), "maxLength": self.limit}
+        return {**handler(schema), "maxLength": self.limit, **self.json_schema}
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Line(Rule):
     """One line that has a name in it; `empty` is what to say where there is none."""
 
     empty: str
+    json_schema: ClassVar[dict[str, Any]] = {"minLength": 1}
 
     def __call__(self, text: str) -> str:
         """NFC, trimmed, single spaces; raises ValueError with what to change."""
