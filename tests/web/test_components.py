@@ -1,0 +1,262 @@
+"""The components of a person's own page."""
+
+import html
+import re
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.cast import Api, Person
+
+NAME_MISSING = "Enter a name for this component."
+WORDS = {
+    "operational": ("All Systems Operational", "operational"),
+    "degraded_performance": ("Partially Degraded Service", "degraded performance"),
+    "partial_outage": ("Partial System Outage", "partial outage"),
+    "major_outage": ("Major Service Outage", "major outage"),
+    "under_maintenance": ("Service Under Maintenance", "under maintenance"),
+}
+
+
+@pytest.fixture
+def acme(ada: Person) -> Api:
+    """Ada's page, with the component Web."""
+    acme = ada.page_api()
+    acme.post("/components", name="Web")
+    return acme
+
+
+def text(answer: TestResponse) -> str:
+    """What people read, with single spaces."""
+    return " ".join(html.unescape(re.sub("<[^>]+>", " ", answer.text)).split())
+
+
+def messages(answer: TestResponse) -> list[str]:
+    return re.findall(r'<p class="message">([^<]+)</p>', answer.text)
+
+
+def errors(answer: TestResponse) -> dict[str, str]:
+    return dict(re.findall(r'<p class="error" id="([^"]+)-error">([^<]+)</p>', answer.text))
+
+
+def overall(answer: TestResponse) -> str:
+    """The words of the whole page, as its owner sees them."""
+    found = re.search(r'<span id="overall".*?</span>', answer.text, re.DOTALL)
+    assert found
+    return " ".join(re.sub("<[^>]+>", " ", found[0]).split())
+
+
+def names(acme: Api) -> list[str]:
+    return [component["name"] for component in acme.all("/components")]
+
+
+# Adding
+
+
+def test_an_empty_page_says_what_components_are_and_opens_the_form(ada: Person) -> None:
+    ada.create_page()
+    page = ada.browser().get("/user/pages/acme")
+    assert "No components yet" in page.text
+    assert "<details open>" in page.text
+
+
+def test_a_component_is_added_at_the_end(acme: Api, ada: Person) -> None:
+    browser = ada.browser()
+    answer = browser.submit("/user/pages/acme/components", name=" The  API ", description="For scripts.")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/user/pages/acme")
+    page = browser.get("/user/pages/acme")
+    assert messages(page) == ["“The API” was added."]
+    assert "<details>" in page.text
+    assert names(acme) == ["Web", "The API"]
+    assert "The API For scripts. Operational" in text(browser.get("/p/acme"))
+
+
+def test_a_component_needs_no_description(acme: Api, ada: Person) -> None:
+    ada.browser().submit("/user/pages/acme/components", name="Mail", description=" ")
+    assert acme.get("/components/mail")["description"] is None
+
+
+def test_two_components_may_have_one_name(acme: Api, ada: Person) -> None:
+    browser = ada.browser()
+    assert browser.submit("/user/pages/acme/components", name="Web").status_code == 303
+    assert names(acme) == ["Web", "Web"]
+    places = re.findall(r'action="(/user/pages/acme/components/[^/]+/status)"', owner_page(ada))
+    assert len(set(places)) == 2
+
+
+def owner_page(ada: Person) -> str:
+    return ada.browser().get("/user/pages/acme").text
+
+
+@pytest.mark.parametrize("name", ["東京", "🙂", "a/b?c#d", "<b>Web</b>", "new", "status", "W" * 255])
+def test_a_component_of_any_name_can_be_reached(name: str, ada: Person) -> None:
+    ada.create_page()
+    browser = ada.browser()
+    browser.submit("/user/pages/acme/components", name=name)
+    found = re.search(r'href="(/user/pages/acme/components/[a-z0-9-]+)"', owner_page(ada))
+    assert found
+    page = browser.get(found[1])
+    assert page.status_code == 200
+    assert html.escape(name) in page.text
+    assert browser.submit(f"{found[1]}/status", status="major_outage").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("name", "description", "wrong"),
+    [
+        ("", "", {"name": NAME_MISSING}),
+        ("  ", "Typed.", {"name": NAME_MISSING}),
+        ("x" * 256, "", {"name": "Use 255 characters or fewer. This name has 256."}),
+        ("Web", "x" * 2001, {"description": "Use 2,000 characters or fewer. This has 2,001."}),
+    ],
+    ids=["no name", "spaces", "a long name", "a long description"],
+)
+@pytest.mark.parametrize("place", ["", "/web"], ids=["added", "changed"])
+def test_what_does_not_fit_is_sent_back(
+    place: str, name: str, description: str, wrong: dict[str, str], acme: Api, ada: Person
+) -> None:
+    before = acme.all("/components")
+    answer = ada.browser().submit(f"/user/pages/acme/components{place}", name=name, description=description)
+    assert answer.status_code == 422
+    assert errors(answer) == wrong
+    assert acme.all("/components") == before
+
+
+def test_a_form_that_is_sent_back_is_open(acme: Api, ada: Person) -> None:
+    answer = ada.browser().submit("/user/pages/acme/components", name="")
+    assert "<details open>" in answer.text
+
+
+# Its status
+
+
+@pytest.mark.parametrize("status", WORDS)
+def test_without_scripts_a_status_is_saved_and_told_on_the_page(status: str, acme: Api, ada: Person) -> None:
+    browser = ada.browser()
+    acme.patch("/components/web", status="partial_outage")
+    answer = browser.submit("/user/pages/acme/components/web/status", status=status)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/user/pages/acme")
+    page = browser.get("/user/pages/acme")
+    assert messages(page) == [f"“Web” is now {WORDS[status][1]}."]
+    assert f'<option value="{status}" selected>' in page.text
+    assert acme.get("/components/web")["status"] == status
+
+
+@pytest.mark.parametrize("status", WORDS)
+def test_htmx_gets_the_components_with_a_message_and_the_words_of_the_whole(
+    status: str, acme: Api, ada: Person
+) -> None:
+    browser = ada.browser()
+    acme.patch("/components/web", status="partial_outage")
+    answer = browser.submit("/user/pages/acme/components/web/status", htmx=True, status=status)
+    assert answer.status_code == 200
+    assert answer.text.strip().startswith('<section id="components"')
+    assert messages(answer) == [f"“Web” is now {WORDS[status][1]}."]
+    assert f'<option value="{status}" selected>' in answer.text
+    assert '<hx-partial hx-target="#overall" hx-swap="outerHTML">' in answer.text
+    assert overall(answer) == WORDS[status][0]
+    assert acme.get("/components/web")["status"] == status
+
+
+def test_what_htmx_was_told_is_not_told_again_on_the_next_page(acme: Api, ada: Person) -> None:
+    browser = ada.browser()
+    browser.submit("/user/pages/acme/components/web/status", htmx=True, status="major_outage")
+    assert messages(browser.get("/user/pages/acme")) == []
+
+
+@pytest.mark.parametrize("htmx", [False, True], ids=["plain", "htmx"])
+@pytest.mark.parametrize("status", ["", "down", "Operational", "scheduled", "x" * 5000])
+def test_a_status_that_is_not_offered_is_refused(status: str, htmx: bool, acme: Api, ada: Person) -> None:
+    answer = ada.browser().submit("/user/pages/acme/components/web/status", htmx=htmx, status=status)
+    assert answer.status_code == 422
+    assert "Choose one of the statuses in the list." in answer.text
+    assert answer.headers.get("HX-Retarget") == ("#key-status" if htmx else None)
+    assert acme.get("/components/web")["status"] == "operational"
+
+
+def test_a_component_under_maintenance_says_so_and_keeps_its_own_status(acme: Api, ada: Person) -> None:
+    acme.post("/incidents", name="Upgrade", status="in_progress", component_ids=["web"])
+    page = ada.browser().get("/user/pages/acme")
+    assert "Under maintenance now" in page.text
+    assert '<option value="operational" selected>' in page.text
+    assert overall(page) == "Service Under Maintenance"
+
+
+# What it is called
+
+
+def test_its_page_shows_what_is_set_and_how_scripts_name_it(acme: Api, ada: Person) -> None:
+    made = acme.patch("/components/web", description="All of it.", only_show_if_degraded=True)
+    page = ada.browser().get("/user/pages/acme/components/web")
+    assert f"Scripts name it web or {made['id']} ." in text(page)
+    assert 'value="Web"' in page.text
+    assert 'value="All of it."' in page.text
+    assert re.search(r'<input [^>]*checked[^>]*name="only_show_if_degraded"', page.text)
+
+
+def test_a_component_is_changed(acme: Api, ada: Person) -> None:
+    browser = ada.browser()
+    fields = {"name": "Shop", "description": "All of it.", "only_show_if_degraded": "y"}
+    answer = browser.submit("/user/pages/acme/components/web", htmx=False, **fields)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/user/pages/acme")
+    assert messages(browser.get("/user/pages/acme")) == ["“Shop” was changed."]
+    changed = acme.get("/components/web")
+    assert (changed["name"], changed["description"], changed["only_show_if_degraded"]) == (
+        "Shop",
+        "All of it.",
+        True,
+    )
+
+
+def test_an_unticked_box_shows_the_component_again(acme: Api, ada: Person) -> None:
+    acme.patch("/components/web", only_show_if_degraded=True)
+    ada.browser().submit("/user/pages/acme/components/web", name="Web")
+    assert acme.get("/components/web")["only_show_if_degraded"] is False
+
+
+def test_changing_what_it_is_called_leaves_how_it_is(acme: Api, ada: Person) -> None:
+    acme.patch("/components/web", status="major_outage")
+    ada.browser().submit("/user/pages/acme/components/web", name="Shop")
+    assert acme.get("/components/web")["status"] == "major_outage"
+
+
+# Deleting
+
+
+def test_deleting_asks_first(acme: Api, ada: Person) -> None:
+    page = text(ada.browser().get("/user/pages/acme/components/web/delete"))
+    assert "Delete “Web”? Past incidents stay, but won’t name it any more. This can’t be undone." in page
+    assert names(acme) == ["Web"]
+
+
+def test_deleting_takes_the_component_and_leaves_its_incidents(acme: Api, ada: Person) -> None:
+    browser = ada.browser()
+    acme.post("/incidents", name="Slow", body="We look.", components={"web": "major_outage"})
+    answer = browser.submit("/user/pages/acme/components/web/delete")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/user/pages/acme")
+    assert messages(browser.get("/user/pages/acme")) == ["“Web” was deleted."]
+    assert names(acme) == []
+    page = text(browser.get("/p/acme"))
+    assert "Slow Investigating We look." in page
+    assert "Web" not in page
+
+
+# Finding
+
+
+@pytest.mark.parametrize("rest", ["", "/delete"])
+@pytest.mark.parametrize("key", ["unknown", "WEB", "%00", "mail"])
+def test_a_component_that_is_not_on_the_page_is_unknown(key: str, rest: str, acme: Api, ada: Person) -> None:
+    ada.page_api("Umbrella").post("/components", name="Mail")
+    path, browser = f"/user/pages/acme/components/{key}{rest}", ada.browser()
+    answers = [browser.get(path), browser.submit(path, name="Taken over")]
+    if not rest:
+        answers.append(browser.submit(f"{path}/status", status="major_outage"))
+    assert {answer.status_code for answer in answers} == {404}
+    assert all("That component isn’t on this page." in answer.text for answer in answers)
+
+
+@pytest.mark.parametrize("rest", ["", "/web/status"])
+def test_an_address_that_only_takes_forms_says_so(rest: str, acme: Api, ada: Person) -> None:
+    answer = ada.browser().get(f"/user/pages/acme/components{rest}")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "OPTIONS, POST")
