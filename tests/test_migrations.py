@@ -29,7 +29,8 @@ def app(app: Flask, ada: Person, eve: Person) -> Flask:
     with app.app_context():
         SignInAttempt.count("account ada@example.com")
         page = User.all()[0].status_pages.create(name="Acme")
-        page.create_component(name="API")
+        component = page.create_component(name="API", status="major_outage")
+        component.change(status="operational")  # the day is noted
         page.incidents.create(name="Slow", component_ids=["api"])
         IdempotentAnswer.begin(page.user_id, "once", "fingerprint")
         db.session.commit()

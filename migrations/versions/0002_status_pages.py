@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("slug", sa.String(80), nullable=False),
         sa.Column("description", sa.Text()),
         sa.Column("status", sa.String(20), nullable=False),
+        time("status_since"),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("showcase", sa.Boolean(), nullable=False),
         sa.Column("only_show_if_degraded", sa.Boolean(), nullable=False),
@@ -36,6 +37,12 @@ def upgrade() -> None:
         time("created_at"),
         time("updated_at"),
         sa.UniqueConstraint("page_id", "slug"),
+    )
+    op.create_table(
+        "component_days",
+        parent("component_id", "components.id", primary_key=True),
+        sa.Column("day", sa.Date(), primary_key=True),
+        sa.Column("impact", sa.String(16), nullable=False),
     )
     op.create_table(
         "incidents",

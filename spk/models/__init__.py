@@ -2,6 +2,7 @@
 
 from spk.models.api_key import ApiKey
 from spk.models.component import Component
+from spk.models.component_day import ComponentDay
 from spk.models.event import Event
 from spk.models.idempotent_answer import IdempotentAnswer
 from spk.models.incident import Incident
@@ -15,6 +16,7 @@ from spk.models.user import User
 __all__ = [
     "ApiKey",
     "Component",
+    "ComponentDay",
     "Event",
     "IdempotentAnswer",
     "Incident",

@@ -1,6 +1,6 @@
 """A component: a part of the service that a status page reports on."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Unpack
 
 from pydantic import Field
@@ -9,9 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
 from spk.db import Base, now
+from spk.models.component_day import HISTORY, ComponentDay, days_since
 from spk.models.identifier import ID_LENGTH, SLUG, SLUG_LENGTH, choose_slug, new_id
 from spk.models.text import Line, Paragraphs
-from spk.models.vocabulary import IMPACT_OF, ComponentStatus, Impact
+from spk.models.vocabulary import IMPACT_OF, ComponentStatus, Impact, worst
 
 if TYPE_CHECKING:
     from spk.models.status_page import StatusPage
@@ -55,7 +56,8 @@ class Component(Base):
     name: Mapped[str] = mapped_column(String(NAME.limit))
     slug: Mapped[str] = mapped_column(String(SLUG_LENGTH))
     description: Mapped[str | None] = mapped_column(Text)
-    status: Mapped[ComponentStatus] = mapped_column(String(20), default="operational")
+    status: Mapped[ComponentStatus] = mapped_column(String(20))
+    status_since: Mapped[datetime] = mapped_column(default=now)
     position: Mapped[int]
     showcase: Mapped[bool] = mapped_column(default=True)
     only_show_if_degraded: Mapped[bool] = mapped_column(default=False)
@@ -64,6 +66,7 @@ class Component(Base):
     updated_at: Mapped[datetime] = mapped_column(default=now)
 
     page: Mapped["StatusPage"] = relationship(back_populates="components")
+    noted_days: Mapped[list[ComponentDay]] = relationship(viewonly=True)
 
     @property
     def current_status(self) -> ComponentStatus:
@@ -84,11 +87,31 @@ class Component(Base):
         """Change what is given; raises InvalidField (a slug that is taken)."""
         slug = changes.pop("slug", self.slug)
         if slug != self.slug:
-            self.slug = choose_slug(slug, self.name, self.id, self.page.has_component)
+            self.slug = choose_slug(slug, self.name, self.id, self.page.component)
+        if changes.get("status", self.status) != self.status:
+            self._note_days()
+            self.status_since = now()
         for field, value in changes.items():
             setattr(self, field, value)
         self.updated_at = now()
         self.page.changed()
+
+    def days(self) -> list[tuple[date, Impact | None]]:
+        """How bad each of the last 90 days was at its worst; None before there was such a component."""
+        zone = self.page.zone
+        noted = {each.day: each.impact for each in self.noted_days}
+        now_bad = dict.fromkeys(days_since(self.status_since, zone), IMPACT_OF[self.status])
+        born = self.created_at.astimezone(zone).date()
+        return [
+            (day, worst([noted.get(day, "none"), now_bad.get(day, "none")]) if day >= born else None)
+            for day in days_since(now() - timedelta(days=HISTORY), zone)
+        ]
+
+    def _note_days(self) -> None:
+        """Keep what the status that ends now meant for the days it lasted."""
+        impact = IMPACT_OF[self.status]
+        if impact != "none":
+            ComponentDay.note(self.id, impact, days_since(self.status_since, self.page.zone))
 
     def delete(self) -> None:
         page = self.page

@@ -46,13 +46,13 @@ def is_key(text: str) -> bool:
     return _SLUG.fullmatch(text) is not None
 
 
-def choose_slug(given: str | None, name: str, identifier: str, is_taken: Callable[[str], bool]) -> str:
-    """The slug that was asked for, which raises InvalidField where it is taken, or one made from the name."""
+def choose_slug(given: str | None, name: str, identifier: str, find: Callable[[str], object]) -> str:
+    """The slug that was asked for, or one made from the name; raises InvalidField where `find` finds it."""
     if given is not None:
-        if is_taken(given):
+        if find(given):
             raise InvalidField("slug", f"“{given}” is taken. Choose another slug.")
         return given
     slug = slugify(name, max_length=SLUG_LENGTH - ID_LENGTH - 1, word_boundary=True)
     if not slug:
         return identifier
-    return f"{slug}-{identifier}" if is_taken(slug) else slug
+    return f"{slug}-{identifier}" if find(slug) else slug

@@ -63,7 +63,7 @@ class Incidents:
 
     def create(self, **given: Unpack[NewIncident]) -> Incident:
         """Open an incident or plan a maintenance; raises InvalidField or PlanRequired."""
-        db.session.refresh(self.page, with_for_update=True)  # one at a time, so that slugs are unique
+        self.page.lock()
         has_schedule = any(given.get(field) for field in Schedule.__annotations__)
         is_maintenance = given.get("status", "scheduled" if has_schedule else "") in MAINTENANCE_STATUSES
         name, identifier = given["name"], new_id()

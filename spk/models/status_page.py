@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Unpack
 from flask import current_app
 from pydantic import AfterValidator
 from sqlalchemy import ForeignKey, String, Text, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
 from spk.db import Base, db, now
@@ -17,6 +17,7 @@ from spk.models.identifier import ID_LENGTH, SLUG, SLUG_LENGTH, choose_slug, is_
 from spk.models.incidents import Incidents
 from spk.models.refusal import InvalidField
 from spk.models.text import Line, Paragraphs
+from spk.models.time_zone import clean_time_zone
 from spk.models.vocabulary import DESCRIPTIONS, IMPACT_OF, ComponentStatus, Impact, worst
 
 if TYPE_CHECKING:
@@ -24,13 +25,6 @@ if TYPE_CHECKING:
 
 NAME = Line(120, empty="Enter a name for this page.")
 DESCRIPTION = Paragraphs(2_000)
-
-
-def clean_time_zone(name: str) -> str:
-    """A name of the IANA time zone database; raises ValueError."""
-    if name not in zoneinfo.available_timezones():
-        raise ValueError("Use the name of a time zone, like Europe/Berlin or UTC.")
-    return name
 
 
 class PageFields(TypedDict, total=False):
@@ -84,10 +78,6 @@ class StatusPage(Base):
     def find(cls, slug: str) -> "StatusPage | None":
         return db.session.scalar(select(cls).where(cls.slug == slug)) if is_key(slug) else None
 
-    @classmethod
-    def slug_is_taken(cls, slug: str) -> bool:
-        return cls.find(slug) is not None
-
     @property
     def url(self) -> str:
         return f"{current_app.config['BASE_URL']}/p/{self.slug}"
@@ -122,7 +112,7 @@ class StatusPage(Base):
         """Change what is given; raises InvalidField (a slug that is taken)."""
         slug = changes.pop("slug", self.slug)
         if slug != self.slug:
-            self.slug = choose_slug(slug, self.name, self.id, StatusPage.slug_is_taken)
+            self.slug = choose_slug(slug, self.name, self.id, StatusPage.find)
         for field, value in changes.items():
             setattr(self, field, value)
         self.changed()
@@ -132,6 +122,10 @@ class StatusPage(Base):
         self.updated_at = now()
         db.session.flush()
         self.__dict__.pop("ids_in_maintenance", None)
+
+    def lock(self) -> None:
+        """Let nobody else add to this page before the transaction ends, so that slugs are unique."""
+        db.session.execute(select(StatusPage.id).filter_by(id=self.id).with_for_update())
 
     def delete(self) -> None:
         self.user.record("status_page:delete", self.name)
@@ -150,19 +144,24 @@ class StatusPage(Base):
             raise InvalidField(field, f"This page has no component “{key[:SLUG_LENGTH]}”.")
         return component
 
-    def has_component(self, key: str) -> bool:
-        return self.component(key) is not None
+    def components_with_days(self) -> list[Component]:
+        """In their order, with the days on which something was wrong."""
+        ordered = (
+            select(Component).filter_by(page_id=self.id).order_by(Component.position, Component.created_at)
+        )
+        return list(db.session.scalars(ordered.options(selectinload(Component.noted_days))))
 
     def create_component(self, **given: Unpack[NewComponent]) -> Component:
         """Add a component at the end; raises InvalidField (a slug that is taken)."""
-        db.session.refresh(self, with_for_update=True)  # one at a time, so that slugs are unique
+        self.lock()
         name, identifier = given["name"], new_id()
         component = Component(
             id=identifier,
             name=name,
-            slug=choose_slug(given.pop("slug", None), name, identifier, self.has_component),
+            slug=choose_slug(given.pop("slug", None), name, identifier, self.component),
             position=max((other.position for other in self.components), default=0) + 1,
             created_at=now(),
+            status="operational",
         )
         self.components.append(component)
         component.change(**given)

@@ -46,7 +46,7 @@ class StatusPages:
         if len(self.all()) >= plan.status_pages:
             raise PageLimitReached(plan.status_pages)
         name, identifier = given["name"], new_id()
-        slug = choose_slug(given.pop("slug", None), name, identifier, StatusPage.slug_is_taken)
+        slug = choose_slug(given.pop("slug", None), name, identifier, StatusPage.find)
         page = StatusPage(id=identifier, user=self.user, name=name, slug=slug, created_at=now())
         try:
             with db.session.begin_nested():

@@ -22,6 +22,7 @@ from spk.models import Incident, StatusPage, component, identifier, incident, in
 from spk.models import status_page as page_model
 from spk.models.incident import Statuses
 from spk.models.schedule import WINDOW, in_utc
+from spk.models.time_zone import clean_time_zone
 from spk.models.vocabulary import COMPONENT_STATUSES, IMPACTS, MAINTENANCE_STATUSES, REALTIME_STATUSES
 from spk.web.forms import rule
 from spk.web.words import sentence
@@ -42,7 +43,7 @@ class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
 class PageSettingsForm(PageForm):
     slug = StringField("Address", [rule(identifier.SLUG)])
     description = TextAreaField("Description", [rule(page_model.DESCRIPTION)])
-    time_zone = StringField("Time zone", [rule(page_model.clean_time_zone)])
+    time_zone = StringField("Time zone", [rule(clean_time_zone)])
 
 
 class ComponentForm(FlaskForm):  # type: ignore[misc]

@@ -60,6 +60,7 @@ def show(page: StatusPage) -> ResponseReturnValue:
     return render_template(
         "status/_status.html" if is_htmx() else "status/status.html",
         page=page,
+        components=[component for component in page.components_with_days() if component.is_shown],
         open_incidents=page.incidents.listed("open_realtime"),
         running=page.incidents.listed("active_maintenance"),
         upcoming=page.incidents.listed("upcoming"),

@@ -1,7 +1,5 @@
 """A person's own status pages: making them, and what they are called."""
 
-import zoneinfo
-
 from flask import Response, abort, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -9,6 +7,7 @@ from flask_login import current_user
 from spk.db import db
 from spk.models import StatusPage
 from spk.models.refusal import InvalidField, LimitReached, PlanRequired
+from spk.models.time_zone import all_time_zones
 from spk.web import is_htmx, user
 from spk.web.page_forms import ComponentForm, PageForm, PageSettingsForm
 
@@ -93,8 +92,8 @@ def show(page: StatusPage, status: int = 200, **context: object) -> Response:
 
 
 def show_settings(page: StatusPage, form: PageSettingsForm, status: int = 200) -> ResponseReturnValue:
-    zones = sorted(zoneinfo.available_timezones())
-    return render_template("status_pages/settings.html", page=page, form=form, zones=zones), status
+    context = {"page": page, "form": form, "zones": all_time_zones()}
+    return render_template("status_pages/settings.html", **context), status
 
 
 def done(page: StatusPage, message: str) -> ResponseReturnValue:
