@@ -82,6 +82,8 @@ def test_every_address_may_end_in_json(acme: Api) -> None:
         "incident%5Bname%5D=x&incident%5Bcomponent_ids%5D%5B%5D=web&incident%5Bcomponent_ids%5D%5B%5D=db",
         "name=x&component_ids[0]=web&component_ids[1]=db",
         "name=x&components[]=web&components[]=db",
+        "name=x&component_ids=web&components[]=db",
+        "name=x&component_ids[]=web&component_ids[]=&components[]=db&components[]=",
         "name=x&components[web]=operational&components[db]=operational",
         "incident[name]=x&incident[components][web]=operational&incident[component_ids][]=db",
     ],
@@ -139,7 +141,7 @@ def test_an_empty_value_in_a_form_is_not_given(acme: Api) -> None:
     assert (changed["name"], changed["status"], changed["position"]) == ("Shop", "partial_outage", 7)
 
 
-@pytest.mark.parametrize("sign", ["+", "%2B", " ", "%20"])
+@pytest.mark.parametrize("sign", ["+", "%2B"])
 def test_the_plus_of_an_offset_may_get_lost_on_the_way(sign: str, acme: Api) -> None:
     data = (
         f"name=x&scheduled_for=2099-07-01T12:00:00{sign}02:00&scheduled_until=2099-07-01T14:00:00{sign}02:00"

@@ -39,7 +39,7 @@ WRONG: list[dict[str, object]] = [
     {"component_ids": ["nothing"]},
     {"component_ids": ["web", "nothing"]},
     {"component_ids": [1]},
-    {"component_ids": "web"},
+    {"component_ids": "nothing"},
     {"component_ids": {"web": "operational"}},
     {"components": {"nothing": "operational"}},
     {"components": {"web": "down"}},
@@ -288,6 +288,7 @@ def test_components_are_named_by_id_too(acme: Api) -> None:
     "fields",
     [
         {"component_ids": ["web", "db"]},
+        {"component_ids": "web", "components": ["db"]},
         {"components": ["web", "db"]},
         {"components": {"web": None, "db": None}},
         {"component_ids": ["web"], "components": ["db"]},
