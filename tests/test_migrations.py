@@ -12,7 +12,7 @@ from sqlalchemy import MetaData, func, inspect, select
 from spk import ROOT, create_app
 from spk.config import ConfigError
 from spk.db import Base, db
-from spk.models import IdempotentAnswer, PepperCanary, SignInAttempt, User
+from spk.models import ComponentDay, IdempotentAnswer, PepperCanary, SignInAttempt, User
 from spk.models.pepper import check_pepper
 from tests.cast import Person
 
@@ -29,8 +29,8 @@ def app(app: Flask, ada: Person, eve: Person) -> Flask:
     with app.app_context():
         SignInAttempt.count("account ada@example.com")
         page = User.all()[0].status_pages.create(name="Acme")
-        component = page.create_component(name="API", status="major_outage")
-        component.change(status="operational")  # the day is noted
+        component = page.create_component(name="API")
+        ComponentDay.note(component.id, "major", [component.created_at.date()])
         page.incidents.create(name="Slow", component_ids=["api"])
         IdempotentAnswer.begin(page.user_id, "once", "fingerprint")
         db.session.commit()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NAME = Line(255, empty="Enter a name for this component.")
 DESCRIPTION = Paragraphs(2_000)
+MISTAKE = timedelta(minutes=1)  # a status set right again by then makes no bad day
 
 
 class ComponentFields(TypedDict, total=False):
@@ -110,7 +111,7 @@ class Component(Base):
     def _note_days(self) -> None:
         """Keep what the status that ends now meant for the days it lasted."""
         impact = IMPACT_OF[self.status]
-        if impact != "none":
+        if impact != "none" and now() - self.status_since > MISTAKE:
             ComponentDay.note(self.id, impact, days_since(self.status_since, self.page.zone))
 
     def delete(self) -> None:

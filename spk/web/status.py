@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from itertools import groupby
+from operator import attrgetter
 
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -42,7 +43,7 @@ def incident(slug: str, incident: str) -> ResponseReturnValue:
 
 @public.get("/p/<slug>/history")
 def history(slug: str) -> ResponseReturnValue:
-    page, number = find_page(slug), max(1, request.args.get("page", 1, type=int))
+    page, number = find_page(slug), min(max(1, request.args.get("page", 1, type=int)), 1_000_000)
     found = page.incidents.started(limit=HISTORY_PAGE + 1, offset=(number - 1) * HISTORY_PAGE)
     groups = groupby(found[:HISTORY_PAGE], key=day_of)
     days = [(times.days(day, day), list(incidents)) for day, incidents in groups]
@@ -63,7 +64,7 @@ def show(page: StatusPage) -> ResponseReturnValue:
         components=[component for component in page.components_with_days() if component.is_shown],
         open_incidents=page.incidents.listed("open_realtime"),
         running=page.incidents.listed("active_maintenance"),
-        upcoming=page.incidents.listed("upcoming"),
+        upcoming=sorted(page.incidents.listed("upcoming"), key=attrgetter("scheduled_for")),
         days=last_days(page),
     )
 

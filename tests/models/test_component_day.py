@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from spk.db import db, now
 from spk.models import Component, ComponentDay, User
+from spk.models.component import MISTAKE
 
 
 @pytest.fixture
@@ -40,9 +41,17 @@ def test_a_component_that_was_always_well_has_no_bad_day(component: Component) -
 
 
 def test_a_day_remembers_its_worst_after_all_is_well_again(component: Component) -> None:
+    component.created_at = component.status_since = now()
     for status in ("degraded_performance", "major_outage", "partial_outage", "operational"):
         component.change(status=status)
-    assert impacts(component) == ["none"] * 89 + ["critical"]
+        component.status_since -= MISTAKE * 2
+    assert impacts(component)[-1] == "critical"
+
+
+def test_a_mistake_set_right_at_once_is_no_bad_day(component: Component) -> None:
+    component.change(status="major_outage")
+    component.change(status="operational")
+    assert set(impacts(component)) == {"none"}
 
 
 def test_a_status_that_lasts_marks_every_day_until_today(component: Component) -> None:
@@ -74,8 +83,9 @@ def test_days_older_than_the_history_are_forgotten(component: Component) -> None
     long_ago = (now() - timedelta(days=120)).date()
     db.session.add(ComponentDay(component_id=component.id, day=long_ago, impact="major"))
     component.change(status="major_outage")
+    component.status_since -= MISTAKE * 2
     component.change(status="operational")
-    assert db.session.scalar(select(func.min(ComponentDay.day))) == now().date()
+    assert long_ago not in db.session.scalars(select(ComponentDay.day)).all()
 
 
 def test_a_status_that_lasted_for_years_notes_no_more_than_the_history(component: Component) -> None:
