@@ -55,6 +55,13 @@ def test_json_is_read_under_any_content_type(content_type: str | None, acme: Api
     assert (body(response)["status"], body(response)["description"]) == ("major_outage", "a=b&c=d")
 
 
+def test_a_form_is_read_under_any_content_type_but_that_of_json(acme: Api) -> None:
+    for content_type in (FORM, "text/plain", "nonsense", None):
+        response = acme.open("PATCH", "/components/web", data="name=Shop", content_type=content_type)
+        assert (response.status_code, body(response)["name"]) == (200, "Shop"), content_type
+    assert acme.open("PATCH", "/components/web", data="name=Shop", content_type=JSON).status_code == 400
+
+
 @pytest.mark.parametrize("data", ["", "rubbish", '{"a": 1}', "a=1"])
 def test_a_body_under_get_or_delete_is_no_matter(data: str, acme: Api) -> None:
     for content_type in (JSON, FORM, "multipart/form-data", "nonsense", None):

@@ -92,10 +92,12 @@ def test_another_key_is_another_request(acme: Api) -> None:
 
 
 def test_the_keys_of_others_are_their_own(acme: Api, eve: Person) -> None:
-    first, second = send(acme), send(eve.page_api())
+    other = eve.page_api()
+    first, second = send(acme), send(other)
     assert second.status_code == 201
     assert body(first)["id"] != body(second)["id"]
     assert "Idempotent-Replayed" not in second.headers
+    assert (send(acme).data, send(other).data) == (first.data, second.data)
 
 
 def test_two_api_keys_of_one_person_share_their_idempotency_keys(acme: Api, ada: Person) -> None:
