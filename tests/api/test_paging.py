@@ -38,12 +38,13 @@ def next_address(response: TestResponse) -> str | None:
 
 
 def walk(api: Api, path: str) -> Iterator[list[str]]:
-    """The names in each part of a list, from Link to Link."""
+    """The names in each part of a list, from Link to Link, of which there are never ten."""
     response = api.open("GET", path)
     yield names(response)
-    while address := next_address(response):
-        response = Api(api.client, api.token, "").open("GET", address)
-        yield names(response)
+    for _ in range(9):
+        if address := next_address(response):
+            response = Api(api.client, api.token, "").open("GET", address)
+            yield names(response)
 
 
 @pytest.mark.parametrize("query", ["per_page=2", "limit=2", "page=1&per_page=2", "per_page=2&limit=5"])
