@@ -259,4 +259,5 @@ def test_a_component_that_is_not_on_the_page_is_unknown(key: str, rest: str, acm
 @pytest.mark.parametrize("rest", ["", "/web/status"])
 def test_an_address_that_only_takes_forms_says_so(rest: str, acme: Api, ada: Person) -> None:
     answer = ada.browser().get(f"/user/pages/acme/components{rest}")
-    assert (answer.status_code, answer.headers["Allow"]) == (405, "OPTIONS, POST")
+    assert answer.status_code == 405
+    assert set(answer.headers["Allow"].split(", ")) == {"OPTIONS", "POST"}
