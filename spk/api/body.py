@@ -14,9 +14,9 @@ from werkzeug.exceptions import BadRequest
 
 from spk.api.problem import InvalidFields
 
-_FORM = qs_codec.DecodeOptions(list_limit=1_000)
+_FORM = qs_codec.DecodeOptions(list_limit=0)  # lists are made below, where a slug may be a number
 # An offset whose “+” a client forgot to encode would arrive as a space: 2026-11-23T09:00:00+01:00.
-_BARE_PLUS = re.compile(r"(T[\d:.]+)\+(\d\d:?\d\d)(?=&|$)")
+_BARE_PLUS = re.compile(r"(scheduled_(?:for|until)(?:\]|%5D)?=[\d-]+T[\d:.]+)(?:\+| |%20)(\d\d:?\d\d)")
 
 
 def read_body(fields: TypeAdapter[Any], wrapper: str) -> dict[str, Any]:
@@ -68,7 +68,8 @@ def _validated(fields: TypeAdapter[Any], given: Mapping[str, Any], *, is_json: b
         if is_json:
             found = fields.validate_json(json.dumps(given, allow_nan=False), strict=True)
         else:
-            found = fields.validate_python(_filled(given))
+            filled = {name: _filled(value) for name, value in given.items() if value != ""}
+            found = fields.validate_python(filled)
     except ValidationError as error:
         raise InvalidFields(_messages(error)) from None
     except ValueError:
@@ -76,10 +77,13 @@ def _validated(fields: TypeAdapter[Any], given: Mapping[str, Any], *, is_json: b
     return found
 
 
-def _filled(given: Any) -> Any:  # noqa: ANN401  # text, or lists and mappings of it
-    if isinstance(given, Mapping):
-        return {name: _filled(value) for name, value in given.items() if value != ""}
-    return [_filled(value) for value in given if value != ""] if isinstance(given, list) else given
+def _filled(given: Any) -> Any:  # noqa: ANN401  # text, or mappings of it
+    """Without what is empty, and with a list where the keys count from 0."""
+    if not isinstance(given, Mapping):
+        return given
+    filled = {name: _filled(value) for name, value in given.items() if value != ""}
+    counts = given and list(given) == [str(number) for number in range(len(given))]
+    return list(filled.values()) if counts else filled
 
 
 def _messages(error: ValidationError) -> dict[str, list[str]]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
-from flask import request
+from flask import current_app, request
 from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
@@ -45,7 +45,7 @@ class Slice:
 
     def link_to_next(self) -> str:
         query = urlencode({**request.args.to_dict(), "page": self.number + 1})
-        return f'<{request.base_url}?{query}>; rel="next"'
+        return f'<{current_app.config["BASE_URL"]}{request.path}?{query}>; rel="next"'
 
 
 def read_slice(query: TypeAdapter[Any]) -> Slice:

@@ -100,7 +100,7 @@ def components(page: StatusPage) -> dict[str, object]:
 @published("incidents", IncidentsPart)
 def incidents(page: StatusPage) -> dict[str, object]:
     """Read the 50 newest incidents."""
-    return {"incidents": page.incidents.listed("realtime")}
+    return {"incidents": page.incidents.listed("realtime", limit=50)}
 
 
 @published("incidents/unresolved", IncidentsPart)
@@ -112,7 +112,7 @@ def unresolved(page: StatusPage) -> dict[str, object]:
 @published("scheduled-maintenances", MaintenancesPart)
 def maintenances(page: StatusPage) -> dict[str, object]:
     """Read the 50 newest maintenances."""
-    return {"scheduled_maintenances": page.incidents.listed("maintenance")}
+    return {"scheduled_maintenances": page.incidents.listed("maintenance", limit=50)}
 
 
 @published("scheduled-maintenances/upcoming", MaintenancesPart)

@@ -118,6 +118,7 @@ class OwnIncidentShape(MaintenanceShape):
     """An incident or a maintenance, as its owner sees it."""
 
     slug: str
+    components: list[OwnComponentShape]  # type: ignore[assignment]  # each has its slug, too
     impact_override: Impact | None
     metadata: dict[str, Any] = Field(validation_alias="details")
 

@@ -88,6 +88,7 @@ class Component(Base):
         """Change what is given; raises InvalidField (a slug that is taken)."""
         slug = changes.pop("slug", self.slug)
         if slug != self.slug:
+            self.page.lock()
             self.slug = choose_slug(slug, self.name, self.id, self.page.component)
         if changes.get("status", self.status) != self.status:
             self._note_days()

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from slugify import slugify
+from sqlalchemy.exc import IntegrityError
 
+from spk.db import Base, db
 from spk.models.refusal import InvalidField
 from spk.models.text import Rule
 
@@ -56,3 +58,12 @@ def choose_slug(given: str | None, name: str, identifier: str, find: Callable[[s
     if not slug:
         return identifier
     return f"{slug}-{identifier}" if find(slug) else slug
+
+
+def claim_slug(record: Base) -> None:
+    """Write the record with its slug; raises InvalidField where somebody else took it at this very moment."""
+    try:
+        with db.session.begin_nested():
+            db.session.add(record)
+    except IntegrityError:
+        raise InvalidField("slug", "This was taken just now. Choose another slug.") from None

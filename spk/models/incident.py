@@ -22,9 +22,11 @@ Statuses = dict[str, ComponentStatus | None]
 NAME = Line(255, empty="Enter a name for this incident.")
 
 
-def to_statuses(components: dict[str, Any] | list[str]) -> dict[str, Any]:
+def to_statuses(components: object) -> object:
     """A list says only which components they are."""
-    return dict.fromkeys(components) if isinstance(components, list) else components
+    if isinstance(components, list) and all(isinstance(each, str) for each in components):
+        return dict.fromkeys(components)
+    return components
 
 
 def to_list(ids: object) -> object:
@@ -113,6 +115,7 @@ class Incident(Scheduled, Base):
         was_closed, before = self.current_status in CLOSED, self.page.component_statuses()
         slug = changes.get("slug", self.slug)
         if slug != self.slug:
+            self.page.lock()
             self.slug = choose_slug(slug, self.name, self.id, self.page.incidents.has)
         self.name = changes.get("name", self.name)
         self.details = changes.get("metadata", self.details)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from spk.models.status_page import StatusPage
 
 Listed = Literal["all", "unresolved", "scheduled", "upcoming", "active_maintenance"]
+MOST = 500  # more than is ever open at once
 PublicListed = Literal["realtime", "open_realtime", "maintenance", "upcoming", "active_maintenance"]
 
 
@@ -34,9 +35,11 @@ class Incidents:
         return db.session.scalar(found.order_by((Incident.id == key).desc()).limit(1))
 
     def listed(
-        self, which: Listed | PublicListed, *, search: str = "", limit: int = 50, offset: int = 0
+        self, which: Listed | PublicListed, *, search: str = "", limit: int = MOST, offset: int = 0
     ) -> list[Incident]:
         """The newest first."""
+        if not search.isprintable():
+            return []  # no name has it, and PostgreSQL refuses to look for some characters at all
         matches = Incident.name.icontains(search, autoescape=True) if search else true()
         newest = self._select().where(_condition(which), matches).order_by(Incident.created_at.desc())
         return [*db.session.scalars(newest.limit(limit).offset(offset))]

@@ -76,7 +76,8 @@ class Scheduled:
         if self.status in REALTIME_STATUSES:
             raise InvalidField(field, "Only a maintenance has a schedule; this is an incident.")
         self.scheduled_for, self.scheduled_until = window(given, self.scheduled_for, self.scheduled_until)
-        self.started_at = self.scheduled_for
+        if self.status in (None, "scheduled"):  # else it has started, whatever the plan was
+            self.started_at = self.scheduled_for
         if self.status != "completed":
             self.ends_at = self.scheduled_until
 

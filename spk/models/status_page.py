@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Unpack
 
 from flask import current_app
 from pydantic import AfterValidator
-from sqlalchemy import ForeignKey, String, Text, select
+from sqlalchemy import ForeignKey, String, Text, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
 from spk.db import Base, db, now
 from spk.models.component import Component, NewComponent
-from spk.models.identifier import ID_LENGTH, SLUG, SLUG_LENGTH, choose_slug, is_key, new_id
+from spk.models.identifier import ID_LENGTH, SLUG, SLUG_LENGTH, choose_slug, claim_slug, is_key, new_id
 from spk.models.incidents import Incidents
 from spk.models.refusal import InvalidField
 from spk.models.text import Line, Paragraphs
@@ -75,8 +75,10 @@ class StatusPage(Base):
         return db.session.scalar(select(cls).order_by(cls.created_at).limit(1))
 
     @classmethod
-    def find(cls, slug: str) -> "StatusPage | None":
-        return db.session.scalar(select(cls).where(cls.slug == slug)) if is_key(slug) else None
+    def find(cls, key: str) -> "StatusPage | None":
+        """By id or slug."""
+        named = select(cls).where(or_(cls.id == key, cls.slug == key))
+        return db.session.scalar(named) if is_key(key) else None
 
     @property
     def url(self) -> str:
@@ -113,6 +115,7 @@ class StatusPage(Base):
         slug = changes.pop("slug", self.slug)
         if slug != self.slug:
             self.slug = choose_slug(slug, self.name, self.id, StatusPage.find)
+            claim_slug(self)
         for field, value in changes.items():
             setattr(self, field, value)
         self.changed()
@@ -133,23 +136,18 @@ class StatusPage(Base):
 
     def component(self, key: str) -> Component | None:
         """By id or slug."""
-        return next(
-            (component for component in self.components if key in (component.id, component.slug)), None
-        )
+        return next((each for each in self.components if key in (each.id, each.slug)), None)
 
     def component_named(self, key: str, field: str) -> Component:
         """The component that a field of a request names; raises InvalidField."""
-        component = self.component(key)
-        if component is None:
-            raise InvalidField(field, f"This page has no component “{key[:SLUG_LENGTH]}”.")
-        return component
+        if found := self.component(key):
+            return found
+        raise InvalidField(field, f"This page has no component “{key[:SLUG_LENGTH]}”.")
 
     def components_with_days(self) -> list[Component]:
         """In their order, with the days on which something was wrong."""
-        ordered = (
-            select(Component).filter_by(page_id=self.id).order_by(Component.position, Component.created_at)
-        )
-        return list(db.session.scalars(ordered.options(selectinload(Component.noted_days))))
+        mine = select(Component).filter_by(page_id=self.id).options(selectinload(Component.noted_days))
+        return [*db.session.scalars(mine.order_by(Component.position, Component.created_at))]
 
     def create_component(self, **given: Unpack[NewComponent]) -> Component:
         """Add a component at the end; raises InvalidField (a slug that is taken)."""

@@ -3,11 +3,10 @@
 from typing import TYPE_CHECKING, Unpack
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from spk.db import db, now
-from spk.models.identifier import choose_slug, new_id
-from spk.models.refusal import InvalidField, LimitReached, PlanRequired
+from spk.models.identifier import choose_slug, claim_slug, new_id
+from spk.models.refusal import LimitReached, PlanRequired
 from spk.models.status_page import NewPage, StatusPage
 
 if TYPE_CHECKING:
@@ -48,11 +47,7 @@ class StatusPages:
         name, identifier = given["name"], new_id()
         slug = choose_slug(given.pop("slug", None), name, identifier, StatusPage.find)
         page = StatusPage(id=identifier, user=self.user, name=name, slug=slug, created_at=now())
-        try:
-            with db.session.begin_nested():
-                db.session.add(page)
-        except IntegrityError:  # somebody else took the slug at this very moment
-            raise InvalidField("slug", f"“{slug}” is taken. Choose another slug.") from None
+        claim_slug(page)
         page.change(**given)
         self.user.record("status_page:create", page.name)
         return page

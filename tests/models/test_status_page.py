@@ -31,11 +31,11 @@ def test_the_default_page_is_the_oldest_there_is(app: Flask, ada: Person, eve: P
         assert StatusPage.default() is second
 
 
-def test_a_page_is_found_by_its_slug_alone(app: Flask, ada: Person) -> None:
+def test_a_page_is_found_by_its_slug_or_id(app: Flask, ada: Person) -> None:
     with app.app_context():
         page = pages_of(ada).create(name="Acme")
-        assert StatusPage.find("acme") is page
-        for key in (page.id, "Acme", "acme ", "", "\x00", "\ud800"):
+        assert StatusPage.find("acme") is StatusPage.find(page.id) is page
+        for key in ("Acme", "acme ", "", "\x00", "\ud800"):
             assert StatusPage.find(key) is None
 
 
