@@ -25,6 +25,8 @@ WORDS = {
     500: "Something went wrong on the server.",
     503: "The database can’t be reached right now. Try again in a moment.",
 }
+# Messages have a place on people's own pages; on a public page that couldn't renew itself, nothing is said.
+FRAGMENT = {"HX-Retarget": "#key-status", "HX-Reswap": "innerHTML"}
 _log = logging.getLogger("spk")
 
 
@@ -44,7 +46,7 @@ def answer(error: HTTPException) -> ResponseReturnValue:
         return _with_headers_of(error, problem(error, message))
     if "HX-Request" in request.headers:
         response = make_response(render_template("_message.html", message=message), status)
-        response.headers.update({"HX-Retarget": "#key-status", "HX-Reswap": "innerHTML"})
+        response.headers.update(FRAGMENT if request.path.startswith("/user/") else {"HX-Reswap": "none"})
     else:
         response = make_response(render_template("error.html", status=status, message=message), status)
     return _with_headers_of(error, response)

@@ -110,6 +110,11 @@ class Incident(Scheduled, Base):
     def shortlink(self) -> str:
         return f"{self.page.url}/incidents/{self.id}"
 
+    def own_components(self) -> list[Component]:
+        """Those that no other open incident is about."""
+        others = [each for each in self.page.incidents.listed("open_realtime") if each is not self]
+        return [one for one in self.components if all(one not in each.components for each in others)]
+
     def change(self, **changes: Unpack[IncidentChanges]) -> None:
         """Say something new; a status or a body becomes an update. Raises InvalidField."""
         was_closed, before = self.current_status in CLOSED, self.page.component_statuses()

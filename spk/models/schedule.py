@@ -92,7 +92,9 @@ class Scheduled:
             self.scheduled_until = moment + WINDOW
         if status == "monitoring":
             self.monitoring_at = moment
-        if status != "scheduled":
+        if status == "scheduled" and self.scheduled_for:
+            self.started_at = self.scheduled_for
+        else:
             self.started_at = min(self.started_at, moment)
         self.ends_at = (self.resolved_at or moment) if status in CLOSED else self.scheduled_until
         self.status = status

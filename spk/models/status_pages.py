@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class PageLimitReached(LimitReached):
     def __init__(self, limit: int) -> None:
         super().__init__(
-            f"You have {limit} status page{'s' * (limit != 1)}, the most your plan allows. "
+            f"Your plan allows {limit} status page{'s' * (limit != 1)}. "
             "Delete one you no longer need, then create a new page."
         )
 

@@ -57,6 +57,7 @@ def feed(kind: type[Atom1Feed] | type[Rss201rev2Feed], page: StatusPage) -> Resp
             pubdate=incident.created_at,
             updateddate=incident.updated_at,
         )
+    found.latest_post_date = lambda: page.updated_at  # an empty feed would be new at every moment
     return publish(Response(found.writeString("utf-8"), content_type=found.content_type))
 
 

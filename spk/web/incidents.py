@@ -2,6 +2,7 @@
 
 from flask import abort, render_template
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
 from spk.models import Incident, StatusPage
 from spk.models.incident import Statuses
@@ -35,6 +36,8 @@ def open_incident(page: str) -> ResponseReturnValue:
 @user.get("/pages/<page>/new-maintenance")
 def new_maintenance(page: str) -> ResponseReturnValue:
     found = find_page(page)
+    if not current_user.has_feature("maintenance_windows"):
+        abort(403, str(PlanRequired("maintenance_windows")))
     return show_plan(found, MaintenanceForm.of(found))
 
 
@@ -75,7 +78,7 @@ def update_incident(page: str, incident: str) -> ResponseReturnValue:
         template = "status_pages/incident.html"
         return render_template(template, page=found.page, incident=found, form=form), 422
     is_over = form.status.data == "resolved" and form.restore.data
-    statuses: Statuses = {each.id: "operational" for each in found.components} if is_over else {}
+    statuses: Statuses = {each.id: "operational" for each in found.own_components()} if is_over else {}
     found.change(status=form.status.data, body=form.body.data, components=statuses)
     return done(found.page, f"“{found.name}” was updated.")
 

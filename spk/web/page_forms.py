@@ -12,6 +12,7 @@ from wtforms import (
     SelectMultipleField,
     StringField,
     TextAreaField,
+    ValidationError,
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired
@@ -69,7 +70,10 @@ class IncidentForm(FlaskForm):  # type: ignore[misc]
     @classmethod
     def of(cls, page: StatusPage) -> Self:
         options = choices(COMPONENT_STATUSES, none="Not affected")
-        fields = {f"component_{each.id}": SelectField(each.name, choices=options) for each in page.components}
+        fields = {
+            f"component_{each.id}": SelectField(each.name, choices=options, default="")
+            for each in page.components
+        }
         form: Self = type(cls.__name__, (cls,), fields)()
         return form
 
@@ -118,6 +122,9 @@ class MaintenanceForm(FlaskForm):  # type: ignore[misc]
         return form
 
     def validate_scheduled_for(self, field: Field) -> None:
-        field.data = in_utc(field.data.replace(tzinfo=self.zone))
+        try:
+            field.data = in_utc(field.data.replace(tzinfo=self.zone))
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
 
     validate_scheduled_until = validate_scheduled_for

@@ -13,7 +13,8 @@ from spk.models import Incident, StatusPage, User
 from spk.web import is_htmx, public, times
 
 HISTORY_DAYS = 14  # on the page itself
-HISTORY_PAGE = 50  # incidents
+HISTORY_MOST = 100  # incidents there
+HISTORY_PAGE = 50  # incidents on a page of the history
 
 
 @public.get("/")
@@ -72,9 +73,11 @@ def show(page: StatusPage) -> ResponseReturnValue:
 def last_days(page: StatusPage) -> list[tuple[str, list[Incident]]]:
     """What started on each of the last days, the latest first; days on which nothing did stand together."""
     today = now().astimezone(page.zone).date()
-    started = page.incidents.started(since=now() - timedelta(days=HISTORY_DAYS), limit=100)
+    started = page.incidents.started(since=now() - timedelta(days=HISTORY_DAYS), limit=HISTORY_MOST)
     found = {day: list(incidents) for day, incidents in groupby(started, key=day_of)}
     dates = [today - timedelta(days=ago) for ago in range(HISTORY_DAYS)]
+    if len(started) == HISTORY_MOST:
+        dates = [day for day in dates if day >= day_of(started[-1])]  # nothing is known of those before
     days: list[tuple[str, list[Incident]]] = []
     for is_eventful, group in groupby(dates, key=found.__contains__):
         run = list(group)

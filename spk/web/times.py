@@ -45,8 +45,8 @@ def days(first: date, last: date) -> str:
     """Like “11 November 2026” or “2 – 11 November 2026”."""
     if first == last:
         return f"{last:%-d %B %Y}"
-    start = f"{first:%-d}" if (first.year, first.month) == (last.year, last.month) else f"{first:%-d %B}"
-    return f"{start} – {last:%-d %B %Y}"
+    same = "%-d" if first.month == last.month else "%-d %B" if first.year == last.year else "%-d %B %Y"
+    return f"{first:{same}} – {last:%-d %B %Y}"
 
 
 def exact(time: datetime) -> str:
