@@ -33,10 +33,16 @@ def csp_nonce() -> str:
     return nonce
 
 
-def publish(response: Response) -> Response:
-    """Let everybody read this, other sites too, and keep it for 15 seconds; 304 where they have it still."""
+def share(response: Response) -> Response:
+    """Let other sites read this."""
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+def publish(response: Response) -> Response:
+    """Let other sites read this, and everybody keep it for 15 seconds; 304 where they have it still."""
+    share(response)
     response.headers["Cache-Control"] = "public, max-age=15"
     response.add_etag()
     response.make_conditional(request)

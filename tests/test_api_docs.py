@@ -12,7 +12,7 @@ from spk.api.openapi import describe
 from spk.db import db
 from spk.models import User
 from spk.models.component import NewComponent
-from spk.models.incident import NewIncident
+from spk.models.incident_fields import NewIncident
 from spk.models.status_page import NewPage
 from tests.cast import PASSWORD, LiveServer, Person, serve
 

@@ -1,5 +1,6 @@
 """The fields that a request gives, in its body or its query, however the client wraps them."""
 
+import codecs
 import json
 import re
 from collections.abc import Mapping
@@ -14,7 +15,9 @@ from werkzeug.exceptions import BadRequest
 
 from spk.api.problem import InvalidFields
 
-_FORM = qs_codec.DecodeOptions(list_limit=0)  # lists are made below, where a slug may be a number
+_FORM = qs_codec.DecodeOptions(
+    list_limit=0, parameter_limit=10_000
+)  # lists are made below, where a slug may be a number
 # An offset whose “+” a client forgot to encode would arrive as a space: 2026-11-23T09:00:00+01:00.
 _BARE_PLUS = re.compile(r"(scheduled_(?:for|until)(?:\]|%5D)?=[\d-]+T[\d:.]+)(?:\+| |%20)(\d\d:?\d\d)")
 
@@ -24,16 +27,17 @@ def read_body(fields: TypeAdapter[Any], wrapper: str) -> dict[str, Any]:
 
     What begins like JSON is taken for it: that is what curl's -d sends under a form's content type.
     """
-    if request.mimetype == "multipart/form-data" or request.get_data().lstrip()[:1] not in (b"{", b"["):
+    text = request.get_data().removeprefix(codecs.BOM_UTF8)
+    if request.mimetype == "multipart/form-data" or text.lstrip()[:1] not in (b"{", b"["):
         form = {} if request.is_json else _form()
         if not form:
             raise BadRequest("This needs a JSON object, or form fields, in the body.")
-        return _validated(fields, _unwrapped(form, wrapper), is_json=False)
+        return _known(_validated(fields, _unwrapped(form, wrapper), is_json=False), form, wrapper)
     try:
-        body = from_json(request.get_data(), allow_inf_nan=False)
+        body = from_json(text, allow_inf_nan=False)
     except ValueError as error:
         raise BadRequest(f"The body isn’t JSON that can be read: {error}.") from None
-    return _validated(fields, _unwrapped(body, wrapper), is_json=True)
+    return _known(_validated(fields, _unwrapped(body, wrapper), is_json=True), body, wrapper)
 
 
 def read_query(fields: TypeAdapter[Any]) -> dict[str, Any]:
@@ -74,6 +78,13 @@ def _validated(fields: TypeAdapter[Any], given: Mapping[str, Any], *, is_json: b
         raise InvalidFields(_messages(error)) from None
     except ValueError:
         raise BadRequest("The body has a number that is too large.") from None
+    return found
+
+
+def _known(found: dict[str, Any], body: dict[str, Any], wrapper: str) -> dict[str, Any]:
+    """What was found; raises InvalidFields where it is nothing because the fields are in another wrapper."""
+    if not found and any(isinstance(value, dict) for name, value in body.items() if name != wrapper):
+        raise InvalidFields({wrapper: [f"Put the fields into “{wrapper}”, or send them bare."]})
     return found
 
 

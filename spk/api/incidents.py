@@ -7,7 +7,7 @@ from spk.api.operation import Operation
 from spk.api.paging import Search, Slice
 from spk.api.shapes import OwnIncidentShape
 from spk.models import Incident, StatusPage
-from spk.models.incident import IncidentChanges, NewIncident
+from spk.models.incident_fields import IncidentChanges, NewIncident
 from spk.models.incidents import Listed
 
 bp = ApiBlueprint("incidents", __name__, feature="status_pages")

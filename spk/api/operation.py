@@ -50,7 +50,9 @@ class Operation:
             kept = _kept_answer()
             if kept and kept.status:
                 headers = {"Idempotent-Replayed": "true"}
-                return Response(kept.body, kept.status, headers, mimetype="application/json")
+                replay = Response(kept.body, kept.status, headers, mimetype="application/json")
+                db.session.rollback()  # frees the write lock: stamping the use of the key waits for it
+                return replay
             response = self.answer(view, keys)
             if kept:
                 kept.status, kept.body = response.status_code, response.get_data(as_text=True)
@@ -89,8 +91,12 @@ class Operation:
 
 def find_page(key: str) -> StatusPage:
     """The caller’s own page; somebody else’s is as unknown as none."""
-    page: StatusPage | None = g.caller.user.status_pages.find(key)
-    return page or abort(404, "There is no such page in your account.")
+    page: StatusPage = g.caller.user.status_pages.find(key) or abort(
+        404, "There is no such page in your account."
+    )
+    if request.method not in SAFE_METHODS:
+        page.lock()
+    return page
 
 
 def _kept_answer() -> IdempotentAnswer | None:

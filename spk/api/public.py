@@ -8,10 +8,11 @@ from flask import Blueprint, Response, abort
 
 from spk.api.operation import Operation
 from spk.api.shapes import ComponentShape, IncidentShape, MaintenanceShape, PageShape, Shape, StatusShape
-from spk.headers import publish
+from spk.headers import publish, share
 from spk.models import StatusPage
 
 bp = Blueprint("public_api", __name__)
+bp.after_request(share)
 Read = Callable[[StatusPage], dict[str, object]]
 
 
@@ -61,9 +62,7 @@ def published(path: str, answers: type[Any]) -> Callable[[Read], Read]:
     def decorate(read: Read) -> Read:
         @wraps(read)
         def run(slug: str | None = None) -> Response:
-            page = StatusPage.default() if slug is None else StatusPage.find(slug)
-            if page is None:
-                abort(404, "There is no such status page.")
+            page = StatusPage.published(slug) or abort(404, "There is no such status page.")
             return publish(described.shaped({"page": page, **read(page)}))
 
         run.operation = described  # type: ignore[attr-defined]

@@ -88,10 +88,13 @@ class Component(Base):
         """Change what is given; raises InvalidField (a slug that is taken)."""
         slug = changes.pop("slug", self.slug)
         if slug != self.slug:
-            self.page.lock()
             self.slug = choose_slug(slug, self.name, self.id, self.page.component)
-        if changes.get("status", self.status) != self.status:
-            self._note_days()
+        status = changes.get("status", self.status)
+        if status != self.status:
+            is_mistake = status == "operational" and now() - self.status_since < MISTAKE
+            if self.status != "operational" and not is_mistake:
+                days = days_since(self.status_since, self.page.zone)
+                ComponentDay.note(self.id, IMPACT_OF[self.status], days)
             self.status_since = now()
         for field, value in changes.items():
             setattr(self, field, value)
@@ -103,17 +106,12 @@ class Component(Base):
         zone = self.page.zone
         noted = {each.day: each.impact for each in self.noted_days}
         now_bad = dict.fromkeys(days_since(self.status_since, zone), IMPACT_OF[self.status])
+        now_bad[now().astimezone(zone).date()] = self.current_impact
         born = self.created_at.astimezone(zone).date()
         return [
             (day, worst([noted.get(day, "none"), now_bad.get(day, "none")]) if day >= born else None)
             for day in days_since(now() - timedelta(days=HISTORY), zone)
         ]
-
-    def _note_days(self) -> None:
-        """Keep what the status that ends now meant for the days it lasted."""
-        impact = IMPACT_OF[self.status]
-        if impact != "none" and now() - self.status_since > MISTAKE:
-            ComponentDay.note(self.id, impact, days_since(self.status_since, self.page.zone))
 
     def delete(self) -> None:
         page = self.page

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta, tzinfo
 
-from sqlalchemy import ForeignKey, String, delete
+from sqlalchemy import ForeignKey, String, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spk.db import Base, db, now
@@ -28,10 +28,11 @@ class ComponentDay(Base):
         """Write it down for each day, unless that day was worse already; forget what is older."""
         oldest = days[-1] - timedelta(days=HISTORY)
         db.session.execute(delete(cls).where(cls.component_id == component_id, cls.day < oldest))
+        noted = db.session.scalars(select(cls).where(cls.component_id == component_id, cls.day.in_(days)))
+        found = {each.day: each for each in noted}
         for day in days:
-            found = db.session.get(cls, (component_id, day))
-            if found:
-                found.impact = worst([found.impact, impact])
+            if day in found:
+                found[day].impact = worst([found[day].impact, impact])
             else:
                 db.session.add(cls(component_id=component_id, day=day, impact=impact))
 

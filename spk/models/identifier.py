@@ -5,12 +5,12 @@ import secrets
 import string
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from slugify import slugify
 from sqlalchemy.exc import IntegrityError
 
-from spk.db import Base, db
+from spk.db import db
 from spk.models.refusal import InvalidField
 from spk.models.text import Rule
 
@@ -38,6 +38,12 @@ class SlugRule(Rule):
 SLUG = SlugRule(SLUG_LENGTH)
 
 
+class HasSlug(Protocol):
+    """A record with a slug."""
+
+    slug: Any
+
+
 def new_id() -> str:
     """62 random bits: nobody guesses one, and none is made twice."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(ID_LENGTH))
@@ -60,10 +66,11 @@ def choose_slug(given: str | None, name: str, identifier: str, find: Callable[[s
     return f"{slug}-{identifier}" if find(slug) else slug
 
 
-def claim_slug(record: Base) -> None:
-    """Write the record with its slug; raises InvalidField where somebody else took it at this very moment."""
+def claim_slug(record: HasSlug, slug: str) -> None:
+    """Write the record with this slug; raises InvalidField where somebody took it at this very moment."""
     try:
         with db.session.begin_nested():
+            record.slug = slug  # in here: what a savepoint finds changed is written before it
             db.session.add(record)
     except IntegrityError:
         raise InvalidField("slug", "This was taken just now. Choose another slug.") from None

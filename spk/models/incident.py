@@ -1,66 +1,21 @@
 """An incident, or a maintenance: something that happens to a page's components, told in updates."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
-from pydantic import AliasChoices, BeforeValidator, Field, JsonValue
 from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from spk.db import Base, db, now
 from spk.models.component import Component
-from spk.models.identifier import ID_LENGTH, SLUG, SLUG_LENGTH, choose_slug, new_id
-from spk.models.incident_update import BODY, AffectedComponent, IncidentUpdate
-from spk.models.schedule import Schedule, Scheduled
-from spk.models.text import Line
-from spk.models.vocabulary import CLOSED, IMPACT_OF, ComponentStatus, Impact, IncidentStatus, worst
+from spk.models.identifier import ID_LENGTH, SLUG_LENGTH, choose_slug, new_id
+from spk.models.incident_fields import NAME, IncidentChanges
+from spk.models.incident_update import AffectedComponent, IncidentUpdate
+from spk.models.schedule import Scheduled, has_schedule
+from spk.models.vocabulary import CLOSED, IMPACT_OF, MAINTENANCE_STATUSES, ComponentStatus, Impact, worst
 
 if TYPE_CHECKING:
     from spk.models.status_page import StatusPage
-
-Statuses = dict[str, ComponentStatus | None]
-NAME = Line(255, empty="Enter a name for this incident.")
-
-
-def to_statuses(components: object) -> object:
-    """A list says only which components they are."""
-    if isinstance(components, list) and all(isinstance(each, str) for each in components):
-        return dict.fromkeys(components)
-    return components
-
-
-def to_list(ids: object) -> object:
-    """One id stands for a list of it, as forms have it."""
-    return [ids] if isinstance(ids, str) else ids
-
-
-class IncidentFields(Schedule, total=False):
-    """What else can be said of an incident."""
-
-    slug: Annotated[str, SLUG]
-    status: IncidentStatus
-    impact_override: Impact | None
-    body: Annotated[str, BODY, Field(validation_alias=AliasChoices("body", "message"))]
-    component_ids: Annotated[list[str], BeforeValidator(to_list, list[str])]
-    components: Annotated[
-        dict[str, ComponentStatus | None],
-        BeforeValidator(to_statuses, dict[str, ComponentStatus | None] | list[str]),
-    ]
-    metadata: dict[str, JsonValue]
-    deliver_notifications: bool
-
-
-class IncidentChanges(IncidentFields, total=False):
-    """What is left out stays as it is."""
-
-    name: Annotated[str, NAME]
-
-
-class NewIncident(IncidentFields):
-    """An incident needs a name; with a schedule or the status of a maintenance it is one."""
-
-    name: Annotated[str, NAME]
-
 
 incident_components = Table(
     "incident_components",
@@ -120,14 +75,15 @@ class Incident(Scheduled, Base):
         was_closed, before = self.current_status in CLOSED, self.page.component_statuses()
         slug = changes.get("slug", self.slug)
         if slug != self.slug:
-            self.page.lock()
             self.slug = choose_slug(slug, self.name, self.id, self.page.incidents.has)
         self.name = changes.get("name", self.name)
         self.details = changes.get("metadata", self.details)
         self.impact_override = changes.get("impact_override", self.impact_override)
-        if any(changes.get(field) for field in Schedule.__annotations__):
+        status, is_scheduled = changes.get("status"), has_schedule(changes)
+        if is_scheduled or (status in MAINTENANCE_STATUSES and status not in CLOSED):
+            self.page.user.require("maintenance_windows")
+        if is_scheduled or (status in MAINTENANCE_STATUSES and not self.status):
             self.reschedule(changes)
-        status = changes.get("status")
         if status:
             self.turn(status)
         self._affect(changes)

@@ -8,10 +8,10 @@ from sqlalchemy.orm import selectinload
 
 from spk.db import db, now
 from spk.models.identifier import choose_slug, is_key, new_id
-from spk.models.incident import Incident, NewIncident, incident_components
-from spk.models.refusal import PlanRequired
-from spk.models.schedule import Schedule
-from spk.models.vocabulary import MAINTENANCE_STATUSES, Impact
+from spk.models.incident import Incident, incident_components
+from spk.models.incident_fields import NewIncident
+from spk.models.schedule import has_schedule
+from spk.models.vocabulary import Impact
 
 if TYPE_CHECKING:
     from spk.models.status_page import StatusPage
@@ -37,12 +37,13 @@ class Incidents:
     def listed(
         self, which: Listed | PublicListed, *, search: str = "", limit: int = MOST, offset: int = 0
     ) -> list[Incident]:
-        """The newest first."""
+        """The newest first; what is upcoming, the soonest first."""
         if not search.isprintable():
             return []  # no name has it, and PostgreSQL refuses to look for some characters at all
         matches = Incident.name.icontains(search, autoescape=True) if search else true()
-        newest = self._select().where(_condition(which), matches).order_by(Incident.created_at.desc())
-        return [*db.session.scalars(newest.limit(limit).offset(offset))]
+        order = Incident.scheduled_for if which == "upcoming" else Incident.created_at.desc()
+        listed = self._select().where(_condition(which), matches).order_by(order)
+        return [*db.session.scalars(listed.limit(limit).offset(offset))]
 
     def started(self, *, since: datetime | None = None, limit: int = 50, offset: int = 0) -> list[Incident]:
         """What has started, the latest first."""
@@ -66,9 +67,7 @@ class Incidents:
 
     def create(self, **given: Unpack[NewIncident]) -> Incident:
         """Open an incident or plan a maintenance; raises InvalidField or PlanRequired."""
-        self.page.lock()
-        has_schedule = any(given.get(field) for field in Schedule.__annotations__)
-        is_maintenance = given.get("status", "scheduled" if has_schedule else "") in MAINTENANCE_STATUSES
+        given.setdefault("status", "scheduled" if has_schedule(given) else "investigating")
         name, identifier = given["name"], new_id()
         incident = Incident(
             id=identifier,
@@ -80,11 +79,6 @@ class Incidents:
             worst_impact="none",
             details={},
         )
-        if is_maintenance and not self.page.user.has_feature("maintenance_windows"):
-            raise PlanRequired("maintenance_windows")
-        if is_maintenance and not has_schedule:
-            incident.reschedule({})
-        given.setdefault("status", "scheduled" if is_maintenance else "investigating")
         incident.change(**given)
         return incident
 

@@ -12,6 +12,7 @@ from spk.db import now
 from spk.models.refusal import InvalidField
 from spk.models.vocabulary import CLOSED, MAINTENANCE_STATUSES, REALTIME_STATUSES, IncidentStatus
 
+RUNNING = ("in_progress", "verifying")
 WINDOW = timedelta(hours=1)  # of a maintenance that doesn't say when it ends
 
 
@@ -75,7 +76,11 @@ class Scheduled:
         field = next((field for field in Schedule.__annotations__ if field in given), "status")
         if self.status in REALTIME_STATUSES:
             raise InvalidField(field, "Only a maintenance has a schedule; this is an incident.")
-        self.scheduled_for, self.scheduled_until = window(given, self.scheduled_for, self.scheduled_until)
+        runs = self.status in RUNNING
+        start = self.started_at if runs else self.scheduled_for  # which differ where it was started early
+        self.scheduled_for, self.scheduled_until = window(given, start, self.scheduled_until)
+        if runs and self.scheduled_for > now():
+            self.status = "scheduled"
         if self.status in (None, "scheduled"):  # else it has started, whatever the plan was
             self.started_at = self.scheduled_for
         if self.status != "completed":
@@ -88,7 +93,7 @@ class Scheduled:
             kind = "A maintenance" if self.is_maintenance else "An incident"
             raise InvalidField("status", f"{kind} is {', '.join(words[:-1])} or {words[-1]}.")
         moment = now()
-        if status in ("in_progress", "verifying") and self.scheduled_until and self.scheduled_until <= moment:
+        if status in RUNNING and self.scheduled_until and self.scheduled_until <= moment:
             self.scheduled_until = moment + WINDOW
         if status == "monitoring":
             self.monitoring_at = moment
@@ -98,6 +103,10 @@ class Scheduled:
             self.started_at = min(self.started_at, moment)
         self.ends_at = (self.resolved_at or moment) if status in CLOSED else self.scheduled_until
         self.status = status
+
+
+def has_schedule(given: Schedule) -> bool:
+    return any(given.get(field) for field in Schedule.__annotations__)
 
 
 def window(given: Schedule, start: datetime | None, until: datetime | None) -> tuple[datetime, datetime]:

@@ -70,15 +70,17 @@ class StatusPage(Base):
     )
 
     @classmethod
-    def default(cls) -> "StatusPage | None":
-        """The page at the front door: the oldest."""
-        return db.session.scalar(select(cls).order_by(cls.created_at).limit(1))
+    def published(cls, key: str | None = None) -> "StatusPage | None":
+        """What everybody may read, by id or slug, or the first page of the first account that has any."""
+        pages = select(cls).where(cls.user.has(disabled_at=None)).order_by(cls.user_id, cls.created_at)
+        if key is None:
+            return db.session.scalar(pages.limit(1))
+        return db.session.scalar(pages.where(or_(cls.id == key, cls.slug == key))) if is_key(key) else None
 
     @classmethod
     def find(cls, key: str) -> "StatusPage | None":
-        """By id or slug."""
-        named = select(cls).where(or_(cls.id == key, cls.slug == key))
-        return db.session.scalar(named) if is_key(key) else None
+        """Anybody’s, by id or slug."""
+        return db.session.scalar(select(cls).where(or_(cls.id == key, cls.slug == key)))
 
     @property
     def url(self) -> str:
@@ -100,7 +102,7 @@ class StatusPage(Base):
         """The status of each component at this moment, by id."""
         return {component.id: component.current_status for component in self.components}
 
-    @property
+    @cached_property
     def indicator(self) -> Impact:
         """The worst of what components and running incidents say."""
         statuses = self.component_statuses().values()
@@ -114,8 +116,7 @@ class StatusPage(Base):
         """Change what is given; raises InvalidField (a slug that is taken)."""
         slug = changes.pop("slug", self.slug)
         if slug != self.slug:
-            self.slug = choose_slug(slug, self.name, self.id, StatusPage.find)
-            claim_slug(self)
+            claim_slug(self, choose_slug(slug, self.name, self.id, StatusPage.find))
         for field, value in changes.items():
             setattr(self, field, value)
         self.changed()
@@ -124,10 +125,11 @@ class StatusPage(Base):
         """Note that something on the page is new, and look again at what the clock says."""
         self.updated_at = now()
         db.session.flush()
-        self.__dict__.pop("ids_in_maintenance", None)
+        for cached in ("ids_in_maintenance", "indicator"):
+            self.__dict__.pop(cached, None)
 
     def lock(self) -> None:
-        """Let nobody else add to this page before the transaction ends, so that slugs are unique."""
+        """Let nobody else change this page before the transaction ends; doors that change it ask for it."""
         db.session.execute(select(StatusPage.id).filter_by(id=self.id).with_for_update())
 
     def delete(self) -> None:
@@ -151,7 +153,6 @@ class StatusPage(Base):
 
     def create_component(self, **given: Unpack[NewComponent]) -> Component:
         """Add a component at the end; raises InvalidField (a slug that is taken)."""
-        self.lock()
         name, identifier = given["name"], new_id()
         component = Component(
             id=identifier,

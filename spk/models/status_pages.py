@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from spk.db import db, now
 from spk.models.identifier import choose_slug, claim_slug, new_id
-from spk.models.refusal import LimitReached, PlanRequired
+from spk.models.refusal import LimitReached
 from spk.models.status_page import NewPage, StatusPage
 
 if TYPE_CHECKING:
@@ -39,15 +39,14 @@ class StatusPages:
     def create(self, **given: Unpack[NewPage]) -> StatusPage:
         """Add a page; raises PlanRequired, PageLimitReached or InvalidField."""
         db.session.refresh(self.user, with_for_update=True)  # one at a time, so that the limit holds
-        plan = self.user.plan
-        if not plan.has("status_pages"):
-            raise PlanRequired("status_pages")
-        if len(self.all()) >= plan.status_pages:
-            raise PageLimitReached(plan.status_pages)
+        self.user.require("status_pages")
+        limit = self.user.plan.status_pages
+        if len(self.all()) >= limit:
+            raise PageLimitReached(limit)
         name, identifier = given["name"], new_id()
         slug = choose_slug(given.pop("slug", None), name, identifier, StatusPage.find)
-        page = StatusPage(id=identifier, user=self.user, name=name, slug=slug, created_at=now())
-        claim_slug(page)
+        page = StatusPage(id=identifier, user=self.user, name=name, created_at=now())
+        claim_slug(page, slug)
         page.change(**given)
         self.user.record("status_page:create", page.name)
         return page

@@ -99,13 +99,17 @@ class User(Base):
     def enable(self) -> None:
         self.disabled_at = None
 
+    def require(self, feature: str) -> None:
+        """Raise PlanRequired unless the plan has it."""
+        if not self.has_feature(feature):
+            raise PlanRequired(feature)
+
     def create_api_key(
         self, name: str, *, nonce: str | None = None, lifetime: timedelta | None = None
     ) -> NewApiKey:
         """Issue a key; raises PlanRequired, NonceUsed, KeyLimitReached or ValueError (the name)."""
         db.session.refresh(self, with_for_update=True)  # one at a time, so that the limit holds
-        if not self.has_feature("api_access"):
-            raise PlanRequired("api_access")
+        self.require("api_access")
         if nonce and db.session.scalar(select(ApiKey.id).filter_by(user_id=self.id, nonce=nonce)):
             raise NonceUsed
         if self.active_api_keys() >= self.plan.active_keys:

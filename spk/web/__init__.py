@@ -8,7 +8,7 @@ from limits import RateLimitItemPerMinute
 from werkzeug.exceptions import Forbidden
 
 from spk import rate_limit
-from spk.db import SAFE_METHODS
+from spk.db import SAFE_METHODS, now
 from spk.models import Session, User
 from spk.models.vocabulary import COMPONENT_STATUSES
 
@@ -21,7 +21,7 @@ CHANGES = RateLimitItemPerMinute(120)  # forms sent, for each account
 
 
 def init_app(app: Flask) -> None:
-    from spk.web import (  # noqa: F401  # they add routes  # noqa: F401
+    from spk.web import (  # noqa: F401  # they add routes
         account,
         api_keys,
         components,
@@ -43,7 +43,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(public)
     app.register_blueprint(user)
     app.jinja_env.globals.update(
-        is_htmx=is_htmx, sessions_of=Session.of, component_statuses=COMPONENT_STATUSES
+        is_htmx=is_htmx, now=now, sessions_of=Session.of, component_statuses=COMPONENT_STATUSES
     )
     app.jinja_env.filters.update(ago=times.ago, date=times.day, exact=times.exact, local=times.local)
     app.jinja_env.filters.update(span=times.span, window=times.window, words=sentence)

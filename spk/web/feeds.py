@@ -10,19 +10,20 @@ from spk.web import public
 from spk.web.times import local, window
 from spk.web.words import sentence
 
+KINDS = {"rss": Rss201rev2Feed, "atom": Atom1Feed}
 LATEST = 25  # incidents
 
 
 @public.get("/history.rss")
 @public.get("/p/<slug>/history.rss")
 def rss(slug: str | None = None) -> Response:
-    return feed(Rss201rev2Feed, find_page(slug))
+    return feed("rss", find_page(slug))
 
 
 @public.get("/history.atom")
 @public.get("/p/<slug>/history.atom")
 def atom(slug: str | None = None) -> Response:
-    return feed(Atom1Feed, find_page(slug))
+    return feed("atom", find_page(slug))
 
 
 @public.get("/badge.svg")
@@ -34,26 +35,24 @@ def badge(slug: str | None = None) -> Response:
 
 
 def find_page(slug: str | None) -> StatusPage:
-    page = StatusPage.default() if slug is None else StatusPage.find(slug)
-    return page or abort(404, "There is no status page at this address.")
+    return StatusPage.published(slug) or abort(404, "There is no status page at this address.")
 
 
-def feed(kind: type[Atom1Feed] | type[Rss201rev2Feed], page: StatusPage) -> Response:
-    name = "atom" if kind is Atom1Feed else "rss"
-    found = kind(
+def feed(kind: str, page: StatusPage) -> Response:
+    found = KINDS[kind](
         title=page.name,
         link=page.url,
         description=page.description or f"Incidents and maintenance of {page.name}",
         language="en",
-        feed_url=f"{page.url}/history.{name}",
+        feed_url=f"{page.url}/history.{kind}",
     )
     for incident in page.incidents.listed("all", limit=LATEST):
         found.add_item(
             title=incident.name,
             link=incident.shortlink,
             description=told(incident),
-            unique_id=incident.shortlink,
-            unique_id_is_permalink=True,
+            unique_id=f"urn:spk:{incident.id}",  # the address changes with the page's
+            unique_id_is_permalink=False,
             pubdate=incident.created_at,
             updateddate=incident.updated_at,
         )

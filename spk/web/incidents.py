@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from spk.models import Incident, StatusPage
-from spk.models.incident import Statuses
+from spk.models.incident_fields import IncidentChanges
 from spk.models.refusal import InvalidField, PlanRequired
 from spk.web import user
 from spk.web.page_forms import IncidentForm, IncidentUpdateForm, MaintenanceForm
@@ -77,9 +77,15 @@ def update_incident(page: str, incident: str) -> ResponseReturnValue:
     if not form.validate():
         template = "status_pages/incident.html"
         return render_template(template, page=found.page, incident=found, form=form), 422
-    is_over = form.status.data == "resolved" and form.restore.data
-    statuses: Statuses = {each.id: "operational" for each in found.own_components()} if is_over else {}
-    found.change(status=form.status.data, body=form.body.data, components=statuses)
+    changes: IncidentChanges = {"body": form.body.data}
+    if form.status.data != form.was.data:
+        changes["status"] = form.status.data
+    if changes.get("status") == "resolved" and form.restore.data:
+        changes["components"] = {each.id: "operational" for each in found.own_components()}
+    try:
+        found.change(**changes)
+    except PlanRequired as refusal:
+        abort(403, str(refusal))
     return done(found.page, f"“{found.name}” was updated.")
 
 

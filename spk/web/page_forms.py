@@ -8,6 +8,7 @@ from wtforms import (
     BooleanField,
     DateTimeLocalField,
     Field,
+    HiddenField,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -19,9 +20,9 @@ from wtforms.validators import DataRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from spk.db import now
-from spk.models import Incident, StatusPage, component, identifier, incident, incident_update
+from spk.models import Incident, StatusPage, component, identifier, incident_fields, incident_update
 from spk.models import status_page as page_model
-from spk.models.incident import Statuses
+from spk.models.incident_fields import Statuses
 from spk.models.schedule import WINDOW, in_utc
 from spk.models.time_zone import clean_time_zone
 from spk.models.vocabulary import COMPONENT_STATUSES, IMPACTS, MAINTENANCE_STATUSES, REALTIME_STATUSES
@@ -63,7 +64,7 @@ class ComponentStatusForm(FlaskForm):  # type: ignore[misc]
 class IncidentForm(FlaskForm):  # type: ignore[misc]
     """Has a field for each component of the page, too; see `of`."""
 
-    name = StringField("What is happening?", [rule(incident.NAME)])
+    name = StringField("What is happening?", [rule(incident_fields.NAME)])
     body = TextAreaField("What do you know so far?", [rule(incident_update.BODY)])
     impact_override = SelectField("Impact", choices=choices(IMPACTS, none="As the components say"))
 
@@ -90,21 +91,28 @@ class IncidentForm(FlaskForm):  # type: ignore[misc]
 
 class IncidentUpdateForm(FlaskForm):  # type: ignore[misc]
     status = SelectField("Status")
+    was = (
+        HiddenField()
+    )  # left as it was shown, the status is not said again, whatever the clock did meanwhile
     body = TextAreaField("What is new?", [rule(incident_update.BODY)])
     restore = BooleanField("Once it is resolved, set its components back to operational", default=True)
 
     @classmethod
     def of(cls, told: Incident) -> Self:
-        form = cls(status=told.current_status)
+        form = cls(status=told.current_status, was=told.current_status)
         words = MAINTENANCE_STATUSES if told.is_maintenance else REALTIME_STATUSES
         form.status.choices = choices(words)
         return form
+
+    def validate_body(self, field: Field) -> None:
+        if not field.data and self.status.data == self.was.data:
+            raise ValidationError("Say what is new, or choose another status.")
 
 
 class MaintenanceForm(FlaskForm):  # type: ignore[misc]
     """Its times are in the page’s time zone; see `of`."""
 
-    name = StringField("What will be done?", [rule(incident.NAME)])
+    name = StringField("What will be done?", [rule(incident_fields.NAME)])
     body = TextAreaField("What will people notice?", [rule(incident_update.BODY)])
     scheduled_for = DateTimeLocalField("Starts", [DataRequired("Say when it starts.")], format=TIME_FORMATS)
     scheduled_until = DateTimeLocalField("Ends", [DataRequired("Say when it ends.")], format=TIME_FORMATS)
@@ -127,4 +135,7 @@ class MaintenanceForm(FlaskForm):  # type: ignore[misc]
         except ValueError as error:
             raise ValidationError(str(error)) from None
 
-    validate_scheduled_until = validate_scheduled_for
+    def validate_scheduled_until(self, field: Field) -> None:
+        self.validate_scheduled_for(field)
+        if field.data <= now():
+            raise ValidationError("This is past. Choose a time to come.")

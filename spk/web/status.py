@@ -2,7 +2,6 @@
 
 from datetime import date, timedelta
 from itertools import groupby
-from operator import attrgetter
 
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -20,7 +19,7 @@ HISTORY_PAGE = 50  # incidents on a page of the history
 @public.get("/")
 def home() -> ResponseReturnValue:
     """Show the default page; where there is none yet, lead to making one."""
-    page = StatusPage.default()
+    page = StatusPage.published()
     if page:
         return show(page)
     if not User.exists():
@@ -54,7 +53,7 @@ def history(slug: str) -> ResponseReturnValue:
 
 
 def find_page(slug: str) -> StatusPage:
-    return StatusPage.find(slug) or abort(404, "There is no status page at this address.")
+    return StatusPage.published(slug) or abort(404, "There is no status page at this address.")
 
 
 def show(page: StatusPage) -> ResponseReturnValue:
@@ -65,7 +64,7 @@ def show(page: StatusPage) -> ResponseReturnValue:
         components=[component for component in page.components_with_days() if component.is_shown],
         open_incidents=page.incidents.listed("open_realtime"),
         running=page.incidents.listed("active_maintenance"),
-        upcoming=sorted(page.incidents.listed("upcoming"), key=attrgetter("scheduled_for")),
+        upcoming=page.incidents.listed("upcoming"),
         days=last_days(page),
     )
 

@@ -1,10 +1,10 @@
 """A person's own status pages: making them, and what they are called."""
 
-from flask import Response, abort, flash, make_response, redirect, render_template, url_for
+from flask import Response, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from spk.db import db
+from spk.db import SAFE_METHODS, db, only_read
 from spk.models import StatusPage
 from spk.models.refusal import InvalidField, LimitReached, PlanRequired
 from spk.models.time_zone import all_time_zones
@@ -80,12 +80,15 @@ def find_page(key: str) -> StatusPage:
     """The person's own page; somebody else's is as unknown as none."""
     if not current_user.has_feature("status_pages"):
         abort(403, str(PlanRequired("status_pages")))
-    page: StatusPage | None = current_user.status_pages.find(key)
-    return page or abort(404, "That page isn’t in your account.")
+    page: StatusPage = current_user.status_pages.find(key) or abort(404, "That page isn’t in your account.")
+    if request.method not in SAFE_METHODS:
+        page.lock()
+    return page
 
 
 def show(page: StatusPage, status: int = 200, **context: object) -> Response:
     """Answer htmx with the components, a browser without it with the whole page as its owner sees it."""
+    only_read()  # what was changed is committed: no other writer may keep the page from being shown
     template = "status_pages/_components.html" if is_htmx() else "status_pages/page.html"
     forms = {"component_form": ComponentForm(formdata=None)}
     return make_response(render_template(template, page=page, **(forms | context)), status)

@@ -185,7 +185,10 @@ def test_the_most_pages_of_a_plan_are_a_conflict(api: Api) -> None:
     for number in range(5):
         api.post("/pages", name=f"Page {number}")
     problem = api.post("/pages", 409, name="Page 6")
-    assert (problem["code"], "the most your plan allows" in problem["detail"]) == ("limit_reached", True)
+    assert (problem["code"], "Your plan allows 5 status pages" in problem["detail"]) == (
+        "limit_reached",
+        True,
+    )
     api.delete("/pages/page-0")
     api.post("/pages", name="Page 6")
 

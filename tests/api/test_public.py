@@ -148,8 +148,10 @@ def test_a_window_comes_and_goes_by_the_clock(ada: Person, client: FlaskClient) 
     assert read(client, "scheduled-maintenances")["scheduled_maintenances"][0]["status"] == "completed"
 
 
-def test_the_default_page_is_the_oldest(ada: Person, eve: Person, client: FlaskClient) -> None:
-    for person, name in ((eve, "Zebra"), (ada, "Acme"), (eve, "Ibex")):
+def test_the_default_page_is_the_first_of_the_first_account(
+    ada: Person, eve: Person, client: FlaskClient
+) -> None:
+    for person, name in ((eve, "Acme"), (ada, "Zebra"), (ada, "Alpaca"), (eve, "Ibex")):
         person.create_page(name)
     assert read(client)["page"]["name"] == "Zebra"
     assert read(client, root="/p/ibex")["page"]["name"] == "Ibex"

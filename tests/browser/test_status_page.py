@@ -119,9 +119,6 @@ def test_a_page_that_cannot_be_renewed_stays_and_tries_again(
     expect(watched.get_by_role("heading", name="New", level=3)).to_be_visible()
 
 
-@pytest.mark.xfail(
-    reason="the part that is renewed brings no title, so a tab in the background is out of date"
-)
 def test_the_tab_says_how_it_is_now(watched: Page, acme: Api) -> None:
     acme.patch("/components/web", status="operational")
     for component in acme.all("/components"):
@@ -181,13 +178,7 @@ pages = [
 ]
 
 
-def every_page(*wrong: Callable[[Page, Api], None], known: str = "") -> pytest.MarkDecorator:
-    """Each of the pages; of some it is known what is wrong."""
-    marks = {show: [pytest.mark.xfail(reason=known)] for show in wrong}
-    cases = [
-        pytest.param(show, marks=marks.get(show, []), id=show.__name__.replace("_", " ")) for show in pages
-    ]
-    return pytest.mark.parametrize("show", cases)
+every_page = pytest.mark.parametrize("show", pages, ids=lambda show: show.__name__.replace("_", " "))
 
 
 @pytest.fixture
@@ -199,7 +190,7 @@ def page(tab: Page, complaints: Complaints) -> Iterator[Page]:
     tab.goto("about:blank")
 
 
-@every_page(history, known="a day is an h3 right under the h1")
+@every_page
 def test_axe_finds_nothing(
     page: Page, acme: Api, complaints: Complaints, show: Callable[[Page, Api], None]
 ) -> None:
@@ -210,7 +201,7 @@ def test_axe_finds_nothing(
     assert [violation["id"] for violation in Axe().run(page).response["violations"]] == []
 
 
-@every_page(page_with_a_long_name, known="the name in the header does not break")
+@every_page
 def test_nothing_is_wider_than_the_screen(page: Page, acme: Api, show: Callable[[Page, Api], None]) -> None:
     show(page, acme)
     for width in WIDTHS:

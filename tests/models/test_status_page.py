@@ -22,21 +22,36 @@ def count(model: type[Base]) -> int:
     return db.session.scalar(select(func.count()).select_from(model)) or 0
 
 
-def test_the_default_page_is_the_oldest_there_is(app: Flask, ada: Person, eve: Person) -> None:
+def test_the_default_page_is_the_oldest_of_the_first_account(app: Flask, ada: Person, eve: Person) -> None:
     with app.app_context():
-        assert StatusPage.default() is None
-        first, second = pages_of(eve).create(name="First"), pages_of(ada).create(name="Second")
-        assert StatusPage.default() is first
+        assert StatusPage.published() is None
+        first, second = pages_of(ada).create(name="First"), pages_of(ada).create(name="Second")
+        assert StatusPage.published() is first
         first.created_at = now() + timedelta(days=1)
-        assert StatusPage.default() is second
+        assert StatusPage.published() is second
+
+
+def test_no_stranger_takes_the_front_door(app: Flask, ada: Person, eve: Person) -> None:
+    with app.app_context():
+        pages_of(eve).create(name="Eve")
+        page = pages_of(ada).create(name="Ada")
+        assert StatusPage.published() is page
+
+
+def test_the_pages_of_a_disabled_account_are_published_no_more(app: Flask, ada: Person) -> None:
+    with app.app_context():
+        page = pages_of(ada).create(name="Acme")
+        page.user.disable()
+        assert StatusPage.published() is StatusPage.published("acme") is None
+        assert StatusPage.find("acme") is page
 
 
 def test_a_page_is_found_by_its_slug_or_id(app: Flask, ada: Person) -> None:
     with app.app_context():
         page = pages_of(ada).create(name="Acme")
-        assert StatusPage.find("acme") is StatusPage.find(page.id) is page
+        assert StatusPage.published("acme") is StatusPage.published(page.id) is page
         for key in ("Acme", "acme ", "", "\x00", "\ud800"):
-            assert StatusPage.find(key) is None
+            assert StatusPage.published(key) is None
 
 
 def test_a_person_finds_their_own_pages_only(app: Flask, ada: Person, eve: Person) -> None:
@@ -77,7 +92,7 @@ def test_a_plan_without_pages_makes_none(app: Flask, ada: Person) -> None:
 def test_a_plan_has_a_limit_and_pages_beyond_it_stay(app: Flask, ada: Person, ben: Person) -> None:
     with app.app_context():
         pages_of(ben).create(name="Bens")
-        with pytest.raises(PageLimitReached, match="You have 1 status page, the most your plan allows"):
+        with pytest.raises(PageLimitReached, match="Your plan allows 1 status page"):
             pages_of(ben).create(name="Another")
         for number in range(2):
             pages_of(ada).create(name=f"Page {number}")

@@ -256,7 +256,7 @@ def test_a_page_stays_public_when_the_plan_no_longer_has_it(acme: Api, ada: Pers
 def test_at_the_limit_the_form_gives_way_to_words(ben: Person) -> None:
     ben.create_page("First")
     page = ben.browser().get("/user/pages")
-    assert "You have 1 status page, the most your plan allows. Delete one you no longer need" in text(page)
+    assert "Your plan allows 1 status page. Delete one you no longer need" in text(page)
     assert "Create page" not in page.text
 
 
@@ -266,8 +266,7 @@ def test_past_the_limit_no_page_is_made(ben: Person, app: Flask) -> None:
     answer = ben.browser().submit("/user/pages", name="Second")
     assert answer.status_code == 409
     assert messages(answer) == [
-        "You have 1 status page, the most your plan allows. "
-        "Delete one you no longer need, then create a new page."
+        "Your plan allows 1 status page. Delete one you no longer need, then create a new page."
     ]
     assert rows(app) == before
 
