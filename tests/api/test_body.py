@@ -366,3 +366,22 @@ def test_a_file_in_a_form_is_no_field(acme: Api) -> None:
 def test_a_body_that_is_too_large_is_refused(acme: Api) -> None:
     response = acme.open("POST", "/incidents", data=b" " * 2**21, content_type=JSON)
     assert (response.status_code, body(response)["code"]) == (413, "content_too_large")
+
+
+def test_a_form_may_be_in_latin_1_as_windows_powershell_sends_it(acme: Api) -> None:
+    response = acme.open("POST", "/incidents", data=b"incident[name]=D\xe9ploiement", content_type=FORM)
+    assert body(response)["name"] == "Déploiement"
+
+
+def test_json_may_begin_with_a_byte_order_mark(acme: Api) -> None:
+    assert acme.open("POST", "/incidents", data=b'\xef\xbb\xbf{"name": "Slow"}').status_code == 201
+
+
+@pytest.mark.parametrize("wrapper", ["componet", "incident"])
+def test_a_body_in_another_wrapper_is_refused_and_not_ignored(wrapper: str, acme: Api) -> None:
+    for sent in ({"json": {wrapper: {"status": "major_outage"}}}, {"data": {f"{wrapper}[status]": "x"}}):
+        response = acme.open("PATCH", "/components/web", **sent)
+        assert response.status_code == 422
+        assert body(response)["fields"] == {
+            "component": ["Put the fields into “component”, or send them bare."]
+        }

@@ -213,3 +213,28 @@ def test_what_somebody_completed_stays_so_when_its_window_moves() -> None:
     found.turn("completed")
     found.reschedule({"scheduled_until": START})
     assert found.current_status == "completed"
+
+
+def test_a_maintenance_that_runs_and_is_moved_to_a_later_time_is_planned_again() -> None:
+    found = maintenance(-HOUR, HOUR, "in_progress")
+    later = now() + 24 * HOUR
+    found.reschedule({"scheduled_for": later, "scheduled_until": later + HOUR})
+    assert (found.current_status, found.started_at, found.ends_at) == ("scheduled", later, later + HOUR)
+
+
+def test_minutes_of_one_that_was_started_early_count_from_now() -> None:
+    found = maintenance(24 * HOUR, 25 * HOUR)
+    found.turn("in_progress")
+    found.reschedule({"duration_minutes": 30})
+    assert found.scheduled_for == found.started_at
+    assert found.ends_at is not None
+    assert timedelta(minutes=29) < found.ends_at - now() <= timedelta(minutes=30)
+
+
+def test_one_that_was_started_by_mistake_is_planned_as_before() -> None:
+    found = maintenance(24 * HOUR, 25 * HOUR)
+    start, end = found.scheduled_for, found.ends_at
+    found.turn("in_progress")
+    found.turn("scheduled")
+    assert (found.scheduled_for, found.started_at, found.ends_at) == (start, start, end)
+    assert found.current_status == "scheduled"

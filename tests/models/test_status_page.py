@@ -6,6 +6,7 @@ from sqlalchemy import func, select, update
 
 from spk.db import Base, db, now
 from spk.models import Component, Event, Incident, IncidentUpdate, StatusPage, User
+from spk.models.identifier import claim_slug
 from spk.models.refusal import InvalidField, PlanRequired
 from spk.models.status_pages import PageLimitReached, StatusPages
 from spk.models.vocabulary import DESCRIPTIONS, IMPACTS, Impact, worst
@@ -161,3 +162,13 @@ def test_the_worst_wins(impacts: list[Impact], expected: Impact) -> None:
 
 def test_every_indicator_has_words() -> None:
     assert set(DESCRIPTIONS) == set(IMPACTS)
+
+
+def test_of_two_who_take_a_slug_at_once_one_is_told(app: Flask, ada: Person, eve: Person) -> None:
+    with app.app_context():
+        pages_of(ada).create(name="Acme")
+        hers = pages_of(eve).create(name="Ibex")
+        with pytest.raises(InvalidField, match="taken just now"):
+            claim_slug(hers, "acme")
+        assert pages_of(eve).find("ibex") is hers
+        hers.change(name="Still usable")

@@ -350,6 +350,53 @@ def test_without_the_feature_no_maintenance_is_planned(ben: Person, browser: Bro
     assert "Upgrade" not in browser.get("/p/acme").text
 
 
+def test_without_the_feature_there_is_no_form_for_it(ben: Person) -> None:
+    ben.create_page()
+    assert ben.browser().get("/user/pages/acme/new-maintenance").status_code == 403
+
+
+def test_without_the_feature_no_maintenance_is_opened_again(acme: Api, ada: Person) -> None:
+    plan(ada.browser())
+    acme.patch("/incidents/upgrade", status="completed")
+    ada.set_plan("free")
+    fields = {"status": "in_progress", "was": "completed", "body": ""}
+    assert send(ada.browser(), "/user/pages/acme/incidents/upgrade", fields).status_code == 403
+
+
+def test_without_the_feature_what_runs_may_be_completed(acme: Api, ada: Person, browser: Browser) -> None:
+    plan(ada.browser())
+    acme.patch("/incidents/upgrade", status="in_progress")
+    ada.set_plan("free")
+    fields = {"status": "completed", "was": "in_progress", "body": ""}
+    assert send(ada.browser(), "/user/pages/acme/incidents/upgrade", fields).status_code == 303
+    assert "Upgrade Completed" in text(browser.get("/p/acme/incidents/upgrade"))
+
+
+def test_a_status_left_as_it_was_shown_is_not_said_again(acme: Api, ada: Person) -> None:
+    plan(ada.browser())
+    made, hour = acme.patch("/incidents/upgrade", status="in_progress"), timedelta(hours=1)
+    acme.move(made["id"], scheduled_for=-2 * hour, scheduled_until=-hour, ends_at=-hour)
+    fields = {"status": "in_progress", "was": "in_progress", "body": "Nearly done."}
+    assert send(ada.browser(), "/user/pages/acme/incidents/upgrade", fields).status_code == 303
+    assert acme.get("/incidents/upgrade")["status"] == "completed"
+
+
+def test_an_update_that_says_nothing_new_is_sent_back(acme: Api, ada: Person) -> None:
+    acme.post("/incidents", name="Slow")
+    fields = {"status": "investigating", "was": "investigating", "body": ""}
+    answer = send(ada.browser(), "/user/pages/acme/incidents/slow", fields)
+    assert errors(answer) == {"body": "Say what is new, or choose another status."}
+    assert len(acme.get("/incidents/slow")["incident_updates"]) == 1
+
+
+def test_restoring_leaves_what_another_open_incident_is_about(acme: Api, ada: Person) -> None:
+    acme.post("/incidents", name="Slow", components={"web": "partial_outage", "db": "partial_outage"})
+    acme.post("/incidents", name="Full", component_ids=["db"])
+    fields = {"status": "resolved", "was": "investigating", "body": "", "restore": "y"}
+    send(ada.browser(), "/user/pages/acme/incidents/slow", fields)
+    assert statuses(acme) == {"web": "operational", "db": "partial_outage"}
+
+
 def test_without_the_feature_the_page_says_so(ben: Person) -> None:
     ben.create_page()
     page = text(ben.browser().get("/user/pages/acme"))
