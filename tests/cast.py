@@ -20,6 +20,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
+from spk import create_app
 from spk.db import db, now
 from spk.models import ApiKey, Incident, Session, User
 from spk.models.status_page import PageFields
@@ -202,6 +203,15 @@ class LiveServer:
 
     def log(self) -> str:
         return self.log_file.read_text()
+
+
+def operator_key(server: LiveServer, plan: str = "pro") -> str:
+    """Make the account operator@example.com on a running server, and a key of it."""
+    app = create_app(server.environ)
+    with app.app_context():
+        User.create("operator@example.com", PASSWORD, plan)
+        db.session.commit()
+    return Person(app, "operator@example.com").create_key()
 
 
 @contextmanager

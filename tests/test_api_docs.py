@@ -7,14 +7,12 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from spk import ROOT, create_app
+from spk import ROOT
 from spk.api.openapi import describe
-from spk.db import db
-from spk.models import User
 from spk.models.component import NewComponent
 from spk.models.incident_fields import NewIncident
 from spk.models.status_page import NewPage
-from tests.cast import PASSWORD, LiveServer, Person, serve
+from tests.cast import LiveServer, operator_key, serve
 
 WORDS = (ROOT / "docs" / "api.md").read_text()
 SCRIPT = "\n".join(re.findall(r"```bash\n(.*?)```", WORDS, re.DOTALL))
@@ -28,11 +26,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 
 @pytest.fixture(scope="module")
 def token(live: LiveServer) -> str:
-    app = create_app(live.environ)
-    with app.app_context():
-        User.create("operator@example.com", PASSWORD, "pro")
-        db.session.commit()
-    return Person(app, "operator@example.com").create_key()
+    return operator_key(live)
 
 
 def test_the_commands_work_one_after_the_other(live: LiveServer, token: str) -> None:

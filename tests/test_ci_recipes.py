@@ -15,7 +15,7 @@ import yaml
 from spk import ROOT, create_app
 from spk.db import db
 from spk.models import User
-from tests.cast import PASSWORD, LiveServer, Person, serve
+from tests.cast import LiveServer, operator_key, serve
 
 WORDS = (ROOT / "docs" / "ci.md").read_text()
 FILES: dict[str, str] = dict(re.findall(r"```\w+ file=(\S+)\n(.*?)```", WORDS, re.DOTALL))
@@ -31,11 +31,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 
 @pytest.fixture(scope="module")
 def token(live: LiveServer) -> str:
-    app = create_app(live.environ)
-    with app.app_context():
-        User.create("operator@example.com", PASSWORD, "business")
-        db.session.commit()
-    return Person(app, "operator@example.com").create_key()
+    return operator_key(live, "business")
 
 
 @pytest.fixture

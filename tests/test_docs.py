@@ -7,11 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from spk import create_app
 from spk.config import NAMES
-from spk.db import db
-from spk.models import User
-from tests.cast import PASSWORD, LiveServer, Person, serve
+from tests.cast import PASSWORD, LiveServer, operator_key, serve
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -31,11 +28,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 
 @pytest.fixture(scope="module")
 def token(live: LiveServer) -> str:
-    app = create_app(live.environ)
-    with app.app_context():
-        User.create("operator@example.com", PASSWORD, "pro")
-        db.session.commit()
-    return Person(app, "operator@example.com").create_key()
+    return operator_key(live)
 
 
 def run(command: str, environ: dict[str, str], words: str = "") -> "subprocess.CompletedProcess[str]":
