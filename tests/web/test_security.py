@@ -135,3 +135,8 @@ def test_a_plan_that_is_gone_from_the_file_opens_nothing_and_breaks_nothing(ada:
     page = ada.browser().get("/user/security")
     assert page.status_code == 200
     assert 'id="api-keys"' not in page.text
+
+
+def test_recent_activity_tells_of_pages_by_their_name(ada: Person) -> None:
+    ada.create_page("Acme")
+    assert "Created the status page “Acme”</span>" in ada.browser().get("/user/security").text
