@@ -15,7 +15,7 @@ class PlanRequired(Refusal):
     """The plan doesn’t have the feature."""
 
     def __init__(self, feature: str) -> None:
-        super().__init__(FEATURES[feature])
+        super().__init__(FEATURES.get(feature, f"This plan doesn’t include {feature}."))
         self.feature = feature
 
 
