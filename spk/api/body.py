@@ -15,9 +15,8 @@ from werkzeug.exceptions import BadRequest
 
 from spk.api.problem import InvalidFields
 
-_FORM = qs_codec.DecodeOptions(
-    list_limit=0, parameter_limit=10_000
-)  # lists are made below, where a slug may be a number
+# No lists here: `_filled` makes them, as the key in brackets may be a slug that is a number.
+_FORM = qs_codec.DecodeOptions(list_limit=0, parameter_limit=10_000)
 # An offset whose “+” a client forgot to encode would arrive as a space: 2026-11-23T09:00:00+01:00.
 _BARE_PLUS = re.compile(r"(scheduled_(?:for|until)(?:\]|%5D)?=[\d-]+T[\d:.]+)(?:\+| |%20)(\d\d:?\d\d)")
 
