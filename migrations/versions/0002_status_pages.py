@@ -57,7 +57,7 @@ def upgrade() -> None:
         sa.Column("scheduled_until", sa.DateTime(timezone=True)),
         time("started_at"),
         sa.Column("monitoring_at", sa.DateTime(timezone=True)),
-        sa.Column("ends_at", sa.DateTime(timezone=True)),
+        time("ends_at"),
         sa.Column("metadata", sa.JSON(), nullable=False),
         time("created_at"),
         time("updated_at"),

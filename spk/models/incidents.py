@@ -10,7 +10,7 @@ from spk.db import db, now
 from spk.models.identifier import choose_slug, is_key, new_id
 from spk.models.incident import Incident, incident_components
 from spk.models.incident_fields import NewIncident
-from spk.models.schedule import has_schedule
+from spk.models.schedule import ENDLESS, has_schedule
 from spk.models.vocabulary import Impact
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ class Incidents:
             slug=choose_slug(given.pop("slug", None), name, identifier, self.has),
             created_at=(moment := now()),
             started_at=moment,
+            ends_at=ENDLESS,
             worst_impact="none",
             details={},
         )

@@ -13,6 +13,7 @@ from spk.models.refusal import InvalidField
 from spk.models.vocabulary import CLOSED, MAINTENANCE_STATUSES, REALTIME_STATUSES, IncidentStatus
 
 RUNNING = ("in_progress", "verifying")
+ENDLESS = datetime(9999, 12, 31, tzinfo=UTC)  # of what is open: a null would keep queries off the index
 WINDOW = timedelta(hours=1)  # of a maintenance that doesn't say when it ends
 
 
@@ -42,12 +43,12 @@ class Scheduled:
     scheduled_until: Mapped[datetime | None]
     started_at: Mapped[datetime]
     monitoring_at: Mapped[datetime | None]
-    ends_at: Mapped[datetime | None]  # a maintenance knows it beforehand
+    ends_at: Mapped[datetime] = mapped_column(default=ENDLESS)  # a maintenance knows it beforehand
 
     @classmethod
     def is_open(cls) -> ColumnElement[bool]:
         """The condition of an incident that isn't over, for a query."""
-        return or_(cls.ends_at.is_(None), cls.ends_at > now())
+        return cls.ends_at > now()
 
     @classmethod
     def has_started(cls) -> ColumnElement[bool]:
@@ -60,7 +61,7 @@ class Scheduled:
 
     @property
     def resolved_at(self) -> datetime | None:
-        return self.ends_at if self.ends_at and self.ends_at <= now() else None
+        return self.ends_at if self.ends_at <= now() else None
 
     @property
     def current_status(self) -> IncidentStatus:
@@ -101,7 +102,7 @@ class Scheduled:
             self.started_at = self.scheduled_for
         else:
             self.started_at = min(self.started_at, moment)
-        self.ends_at = (self.resolved_at or moment) if status in CLOSED else self.scheduled_until
+        self.ends_at = (self.resolved_at or moment) if status in CLOSED else self.scheduled_until or ENDLESS
         self.status = status
 
 

@@ -1,9 +1,10 @@
+import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from spk.db import db, now
 from spk.models import Incident, IncidentUpdate, StatusPage, User
@@ -140,3 +141,25 @@ def test_an_update_keeps_what_was_said_of_a_component_that_is_renamed(acme: Stat
 def test_the_address_of_an_incident_is_on_its_page(acme: StatusPage) -> None:
     incident = acme.incidents.create(name="Down")
     assert incident.shortlink == f"{acme.url}/incidents/{incident.id}"
+
+
+def test_what_is_open_is_found_without_reading_what_is_over(all_kinds: StatusPage) -> None:
+    """SQLite says itself how it will look: by the range of an index, and not through all incidents."""
+    asked: list[str] = []
+
+    def explain(
+        _connection: object, cursor: sqlite3.Cursor, statement: str, parameters: tuple[object], *_: object
+    ) -> None:
+        if "FROM incidents" in statement or "JOIN incidents" in statement:
+            cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            asked.extend(row[3] for row in cursor.fetchall() if " incidents " in row[3])
+
+    event.listen(db.engine, "before_cursor_execute", explain)
+    open_lists: tuple[Listed | PublicListed, ...] = ("unresolved", "scheduled", "upcoming", "open_realtime")
+    for which in open_lists:
+        all_kinds.incidents.listed(which)
+    all_kinds.incidents.running_impacts()
+    all_kinds.incidents.components_in_maintenance()
+    event.remove(db.engine, "before_cursor_execute", explain)
+    assert len(asked) == 6
+    assert [plan for plan in asked if "(page_id=? AND ends_at>?)" not in plan] == []

@@ -7,7 +7,7 @@ import pytest
 from spk.db import now
 from spk.models import Incident
 from spk.models.refusal import InvalidField
-from spk.models.schedule import WINDOW, Schedule, in_utc, window
+from spk.models.schedule import ENDLESS, WINDOW, Schedule, in_utc, window
 
 HOUR = timedelta(hours=1)
 START = datetime(2099, 1, 1, 12, tzinfo=UTC)
@@ -20,7 +20,7 @@ def maintenance(begins: timedelta, ends: timedelta, status: str = "scheduled") -
 
 
 def incident(status: str = "investigating") -> Incident:
-    return Incident(status=status, started_at=now())
+    return Incident(status=status, started_at=now(), ends_at=ENDLESS)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_a_reopened_incident_has_no_end() -> None:
     resolved = found.resolved_at
     found.turn("identified")
     assert resolved
-    assert found.ends_at is None
+    assert found.ends_at == ENDLESS
 
 
 def test_monitoring_says_since_when_the_last_time() -> None:
@@ -227,7 +227,6 @@ def test_minutes_of_one_that_was_started_early_count_from_now() -> None:
     found.turn("in_progress")
     found.reschedule({"duration_minutes": 30})
     assert found.scheduled_for == found.started_at
-    assert found.ends_at is not None
     assert timedelta(minutes=29) < found.ends_at - now() <= timedelta(minutes=30)
 
 

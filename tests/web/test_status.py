@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 from spk.db import db, now
 from spk.models import Component, Incident, StatusPage, User
 from spk.models.identifier import new_id
+from spk.models.schedule import ENDLESS
 from spk.web import times
 from tests.cast import Api, Json, Person
 
@@ -551,7 +552,7 @@ def add_incidents(app: Flask, first: int, last: int) -> None:
 def a_row(page: StatusPage, number: int) -> Json:
     started, later = now() - timedelta(days=number % 100, minutes=1), now() + timedelta(days=1)
     kinds: list[Json] = [
-        {"status": "investigating", "scheduled_for": None, "scheduled_until": None, "ends_at": None},
+        {"status": "investigating", "scheduled_for": None, "scheduled_until": None, "ends_at": ENDLESS},
         {"status": "resolved", "scheduled_for": None, "scheduled_until": None, "ends_at": started},
         {"status": "in_progress", "scheduled_for": started, "scheduled_until": later, "ends_at": later},
         {"status": "scheduled", "scheduled_for": later, "scheduled_until": later, "ends_at": later},
