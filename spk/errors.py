@@ -9,10 +9,11 @@ from flask_wtf.csrf import CSRFError
 from limits.errors import StorageError
 from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from werkzeug.exceptions import BadRequest, HTTPException, SecurityError, ServiceUnavailable
+from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, SecurityError, ServiceUnavailable
 
 from spk.api.problem import problem
 from spk.config import MAX_BODY
+from spk.models.refusal import PlanRequired
 
 WORDS = {
     400: "This request can’t be read. Go back, reload the page and try again.",
@@ -34,6 +35,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, answer)
     app.register_error_handler(CSRFError, _csrf_failed)
     app.register_error_handler(SecurityError, _wrong_host)
+    app.register_error_handler(PlanRequired, _plan_required)
     for unreachable in (DatabaseError, InterfaceError, PoolTimeoutError, StorageError):
         app.register_error_handler(unreachable, _database_unreachable)
 
@@ -69,6 +71,11 @@ def _csrf_failed(error: CSRFError) -> ResponseReturnValue:
     if "referrer" in str(error.description):
         return answer(BadRequest("Your browser hides which page sent this form (the Referer)."))
     return answer(BadRequest("This page was open too long. Reload it and try again."))
+
+
+def _plan_required(refusal: PlanRequired) -> ResponseReturnValue:
+    """Answer a person; the API has answered a program before it comes here."""
+    return answer(Forbidden(str(refusal)))
 
 
 def _wrong_host(error: SecurityError) -> ResponseReturnValue:

@@ -22,8 +22,7 @@ def api_keys() -> ResponseReturnValue:
 @user.post("/security/api-keys")
 def create_api_key() -> ResponseReturnValue:
     """Create a key and show its token, once: the one POST that does not redirect."""
-    if not current_user.has_feature("api_access"):
-        abort(403, str(PlanRequired("api_access")))
+    current_user.require("api_access")
     form = CreateApiKeyForm()
     if not form.validate():
         return section("api_keys", 422, create_form=form)
@@ -31,8 +30,6 @@ def create_api_key() -> ResponseReturnValue:
         new = current_user.create_api_key(
             form.name.data, nonce=form.used_nonce, lifetime=form.chosen_lifetime
         )
-    except PlanRequired as refusal:
-        abort(403, str(refusal))  # a downgrade came between
     except KeyLimitReached:
         return section("api_keys", 409, refused=True)  # the section says so where the form was
     except NonceUsed as refusal:
@@ -71,7 +68,7 @@ def revoke(prefix: str) -> ResponseReturnValue:
 def abort_unless_listed() -> None:
     """Answer as the page does, which has no API Keys section for some."""
     if not current_user.sees_api_keys:
-        abort(403, str(PlanRequired("api_access")))
+        raise PlanRequired("api_access")
 
 
 def find_api_key(prefix: str) -> ApiKey:

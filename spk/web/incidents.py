@@ -6,7 +6,7 @@ from flask_login import current_user
 
 from spk.models import Incident, StatusPage
 from spk.models.incident_fields import IncidentChanges
-from spk.models.refusal import InvalidField, PlanRequired
+from spk.models.refusal import InvalidField
 from spk.web import user
 from spk.web.page_forms import IncidentForm, IncidentUpdateForm, MaintenanceForm
 from spk.web.status_pages import done, find_page
@@ -36,8 +36,7 @@ def open_incident(page: str) -> ResponseReturnValue:
 @user.get("/pages/<page>/new-maintenance")
 def new_maintenance(page: str) -> ResponseReturnValue:
     found = find_page(page)
-    if not current_user.has_feature("maintenance_windows"):
-        abort(403, str(PlanRequired("maintenance_windows")))
+    current_user.require("maintenance_windows")
     return show_plan(found, MaintenanceForm.of(found))
 
 
@@ -55,8 +54,6 @@ def plan_maintenance(page: str) -> ResponseReturnValue:
             scheduled_until=form.scheduled_until.data,
             component_ids=form.component_ids.data,
         )
-    except PlanRequired as refusal:
-        abort(403, str(refusal))
     except InvalidField as refusal:
         form[refusal.field].errors = [str(refusal)]
         return show_plan(found, form, 422)
@@ -82,10 +79,7 @@ def update_incident(page: str, incident: str) -> ResponseReturnValue:
         changes["status"] = form.status.data
     if changes.get("status") == "resolved" and form.restore.data:
         changes["components"] = {each.id: "operational" for each in found.own_components()}
-    try:
-        found.change(**changes)
-    except PlanRequired as refusal:
-        abort(403, str(refusal))
+    found.change(**changes)
     return done(found.page, f"“{found.name}” was updated.")
 
 

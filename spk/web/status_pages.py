@@ -6,7 +6,7 @@ from flask_login import current_user
 
 from spk.db import SAFE_METHODS, db, only_read
 from spk.models import StatusPage
-from spk.models.refusal import InvalidField, LimitReached, PlanRequired
+from spk.models.refusal import InvalidField, LimitReached
 from spk.models.time_zone import all_time_zones
 from spk.web import is_htmx, user
 from spk.web.page_forms import ComponentForm, PageForm, PageSettingsForm
@@ -24,8 +24,6 @@ def create_status_page() -> ResponseReturnValue:
         return render_template("status_pages/pages.html", form=form), 422
     try:
         page = current_user.status_pages.create(name=form.name.data)
-    except PlanRequired as refusal:
-        abort(403, str(refusal))
     except LimitReached as refusal:
         return render_template("status_pages/pages.html", form=form, message=str(refusal)), 409
     return done(page, f"“{page.name}” is there. Add what it reports on: its components.")
@@ -78,8 +76,7 @@ def delete_page(page: str) -> ResponseReturnValue:
 
 def find_page(key: str) -> StatusPage:
     """The person's own page; somebody else's is as unknown as none."""
-    if not current_user.has_feature("status_pages"):
-        abort(403, str(PlanRequired("status_pages")))
+    current_user.require("status_pages")
     page: StatusPage = current_user.status_pages.find(key) or abort(404, "That page isn’t in your account.")
     if request.method not in SAFE_METHODS:
         page.lock()
