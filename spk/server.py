@@ -28,7 +28,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn publishes no ty
         return create_app()
 
 
-class Logger(glogging.Logger):  # type: ignore[misc]
+class Logger(glogging.Logger):  # type: ignore[misc]  # gunicorn publishes no types
     """Leaves gunicorn's own lines to spk's handler, which writes JSON and hides tokens."""
 
     def setup(self, cfg: object) -> None:

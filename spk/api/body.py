@@ -27,21 +27,27 @@ def read_body(fields: TypeAdapter[Any], wrapper: str) -> dict[str, Any]:
     What begins like JSON is taken for it: that is what curl's -d sends under a form's content type.
     """
     text = request.get_data().removeprefix(codecs.BOM_UTF8)
-    if request.mimetype == "multipart/form-data" or text.lstrip()[:1] not in (b"{", b"["):
-        form = {} if request.is_json else _form()
-        if not form:
-            raise BadRequest("This needs a JSON object, or form fields, in the body.")
-        return _known(_validated(fields, _unwrapped(form, wrapper), is_json=False), form, wrapper)
-    try:
-        body = from_json(text, allow_inf_nan=False)
-    except ValueError as error:
-        raise BadRequest(f"The body isn’t JSON that can be read: {error}.") from None
-    return _known(_validated(fields, _unwrapped(body, wrapper), is_json=True), body, wrapper)
+    is_json = request.mimetype != "multipart/form-data" and text.lstrip()[:1] in (b"{", b"[")
+    body = _json(text) if is_json else _form()
+    given = body[wrapper] if isinstance(body, dict) and wrapper in body else body
+    if not isinstance(body, dict) or not isinstance(given, dict):
+        raise InvalidFields({wrapper: ["This must be an object with fields."]})
+    found = _validated(fields, given, is_json=is_json)
+    if not found and any(isinstance(value, dict) for name, value in body.items() if name != wrapper):
+        raise InvalidFields({wrapper: [f"Put the fields into “{wrapper}”, or send them bare."]})
+    return found
 
 
 def read_query(fields: TypeAdapter[Any]) -> dict[str, Any]:
     """The query's fields; an empty one counts as not given. Raises InvalidFields."""
     return _validated(fields, {name: value for name, value in request.args.items() if value}, is_json=False)
+
+
+def _json(text: bytes) -> object:
+    try:
+        return from_json(text, allow_inf_nan=False)
+    except ValueError as error:
+        raise BadRequest(f"The body isn’t JSON that can be read: {error}.") from None
 
 
 def _form() -> dict[str, Any]:
@@ -53,15 +59,10 @@ def _form() -> dict[str, Any]:
             text = request.get_data().decode()
         except UnicodeDecodeError:
             text = request.get_data().decode("latin-1")  # as Windows PowerShell sends strings
-    return qs_codec.decode(_BARE_PLUS.sub(r"\1%2B\2", text), _FORM)
-
-
-def _unwrapped(body: object, wrapper: str) -> dict[str, Any]:
-    if isinstance(body, dict) and wrapper in body:
-        body = body[wrapper]
-    if not isinstance(body, dict):
-        raise InvalidFields({wrapper: ["This must be an object with fields."]})
-    return body
+    form = {} if request.is_json else qs_codec.decode(_BARE_PLUS.sub(r"\1%2B\2", text), _FORM)
+    if not form:
+        raise BadRequest("This needs a JSON object, or form fields, in the body.")
+    return form
 
 
 def _validated(fields: TypeAdapter[Any], given: Mapping[str, Any], *, is_json: bool) -> dict[str, Any]:
@@ -77,13 +78,6 @@ def _validated(fields: TypeAdapter[Any], given: Mapping[str, Any], *, is_json: b
         raise InvalidFields(_messages(error)) from None
     except ValueError:
         raise BadRequest("The body has a number that is too large.") from None
-    return found
-
-
-def _known(found: dict[str, Any], body: dict[str, Any], wrapper: str) -> dict[str, Any]:
-    """What was found; raises InvalidFields where it is nothing because the fields are in another wrapper."""
-    if not found and any(isinstance(value, dict) for name, value in body.items() if name != wrapper):
-        raise InvalidFields({wrapper: [f"Put the fields into “{wrapper}”, or send them bare."]})
     return found
 
 

@@ -14,6 +14,8 @@ from spk.api.auth import ApiBlueprint
 from spk.api.operation import Operation
 from spk.api.problem import ProblemShape
 from spk.headers import CSP, csp_nonce, publish
+from spk.models.idempotent_answer import KEY_LENGTH
+from spk.models.identifier import SLUG
 
 bp = Blueprint("openapi", __name__, url_prefix="/api")
 PLACE = re.compile(r"<(?:any\((?P<words>[^)]*)\):)?(?P<name>\w+)>")
@@ -22,7 +24,7 @@ IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": "A request sent again with it within 24 hours is done once, and answered as before.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    "schema": {"type": "string", "minLength": 1, "maxLength": KEY_LENGTH, "pattern": "^[!-~]+$"},
 }
 INTRODUCTION = """\
 Status pages, their components, incidents and maintenance, in the words of Atlassian Statuspage.
@@ -116,7 +118,7 @@ def _describe(rule: Rule, operation: Operation, method: str, schemas: dict[int, 
 
 
 def _place(found: re.Match[str]) -> Json:
-    schema: Json = {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"}
+    schema: Json = {"type": "string", **SLUG.json_schema}
     if found["words"]:
         schema = {"type": "string", "enum": re.split(r",\s*", found["words"])}
     words = PLACES.get(found["name"], f"Id or slug of the {found['name']}.")

@@ -59,7 +59,7 @@ class Operation:
             db.session.commit()
             return response
 
-        run.operation = self  # type: ignore[attr-defined]
+        run.operation = self  # type: ignore[attr-defined]  # openapi.py asks for it
         return run
 
     def answer(self, view: View, keys: dict[str, Any]) -> Response:

@@ -65,7 +65,7 @@ def published(path: str, answers: type[Any]) -> Callable[[Read], Read]:
             page = StatusPage.published(slug) or abort(404, "There is no such status page.")
             return publish(described.shaped({"page": page, **read(page)}))
 
-        run.operation = described  # type: ignore[attr-defined]
+        run.operation = described  # type: ignore[attr-defined]  # openapi.py asks for it
         bp.get(f"/api/v2/{path}.json")(run)
         bp.get(f"/p/<slug>/api/v2/{path}.json")(run)
         return read

@@ -1,12 +1,13 @@
 """What other programs show of a page: RSS, Atom, and a badge."""
 
 from feedgenerator import Atom1Feed, Rss201rev2Feed
-from flask import Response, abort, render_template
+from flask import Response, render_template
 from markupsafe import Markup, escape
 
 from spk.headers import publish
 from spk.models import Incident, StatusPage
 from spk.web import public
+from spk.web.status import find_page
 from spk.web.times import local, window
 from spk.web.words import sentence
 
@@ -32,10 +33,6 @@ def badge(slug: str | None = None) -> Response:
     """One line that says how it is, for a README or a site's footer."""
     image = render_template("status/badge.svg", page=find_page(slug))
     return publish(Response(image, mimetype="image/svg+xml"))
-
-
-def find_page(slug: str | None) -> StatusPage:
-    return StatusPage.published(slug) or abort(404, "There is no status page at this address.")
 
 
 def feed(kind: str, page: StatusPage) -> Response:

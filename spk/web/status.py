@@ -52,7 +52,7 @@ def history(slug: str) -> ResponseReturnValue:
     )
 
 
-def find_page(slug: str) -> StatusPage:
+def find_page(slug: str | None) -> StatusPage:
     return StatusPage.published(slug) or abort(404, "There is no status page at this address.")
 
 

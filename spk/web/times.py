@@ -32,13 +32,11 @@ def window(incident: Incident) -> str:
     """Like “11 Nov 2026, 10:00 – 11:00 CET”, of a maintenance in its page’s time zone."""
     if not incident.scheduled_for or not incident.scheduled_until:
         return ""
-    start, end = (
-        time.astimezone(incident.page.zone) for time in (incident.scheduled_for, incident.scheduled_until)
-    )
-    same_day = start.date() == end.date() and start.tzname() == end.tzname()
-    if same_day:
+    zone = incident.page.zone
+    start, end = incident.scheduled_for.astimezone(zone), incident.scheduled_until.astimezone(zone)
+    if start.date() == end.date() and start.tzname() == end.tzname():
         return f"{start:%-d %b %Y, %H:%M} – {end:%H:%M %Z}"
-    return f"{start:%-d %b %Y, %H:%M %Z} – {end:%-d %b %Y, %H:%M %Z}"
+    return f"{local(start, zone)} – {local(end, zone)}"
 
 
 def days(first: date, last: date) -> str:

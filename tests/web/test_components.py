@@ -7,6 +7,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.cast import Api, Person
+from tests.web.reading import errors, messages, text
 
 NAME_MISSING = "Enter a name for this component."
 WORDS = {
@@ -24,19 +25,6 @@ def acme(ada: Person) -> Api:
     acme = ada.page_api()
     acme.post("/components", name="Web")
     return acme
-
-
-def text(answer: TestResponse) -> str:
-    """What people read, with single spaces."""
-    return " ".join(html.unescape(re.sub("<[^>]+>", " ", answer.text)).split())
-
-
-def messages(answer: TestResponse) -> list[str]:
-    return re.findall(r'<p class="message">([^<]+)</p>', answer.text)
-
-
-def errors(answer: TestResponse) -> dict[str, str]:
-    return dict(re.findall(r'<p class="error" id="([^"]+)-error">([^<]+)</p>', answer.text))
 
 
 def overall(answer: TestResponse) -> str:

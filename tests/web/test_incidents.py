@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from spk.db import now
 from tests.cast import Api, Browser, Json, Person
+from tests.web.reading import errors, messages, text
 
 TIMES = {"scheduled_for": "2099-01-15T10:00", "scheduled_until": "2099-01-15T11:00"}
 NO_PLAN = "Planning maintenance isn’t included in this plan."
@@ -24,19 +25,6 @@ def acme(ada: Person) -> Api:
     acme.post("/components", name="Web")
     acme.post("/components", name="Db")
     return acme
-
-
-def text(answer: TestResponse) -> str:
-    """What people read, with single spaces."""
-    return " ".join(html.unescape(re.sub("<[^>]+>", " ", answer.text)).split())
-
-
-def messages(answer: TestResponse) -> list[str]:
-    return re.findall(r'<p class="message">([^<]+)</p>', answer.text)
-
-
-def errors(answer: TestResponse) -> dict[str, str]:
-    return dict(re.findall(r'<p class="error" id="([^"]+)-error">([^<]+)</p>', answer.text))
 
 
 def send(browser: Browser, path: str, fields: dict[str, str]) -> TestResponse:

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 import spk
 from spk.db import db
 from tests.cast import Api, Browser, Person
+from tests.web.reading import messages, text
 
 NOT_YOURS = "That page isn’t in your account."
 NO_PAGES = "Status pages aren’t included in this plan."
@@ -92,15 +93,6 @@ def web_id(acme: Api) -> str:
     found = acme.get("/components/web")["id"]
     assert isinstance(found, str)
     return found
-
-
-def text(answer: TestResponse) -> str:
-    """What people read, with single spaces."""
-    return " ".join(html.unescape(re.sub("<[^>]+>", " ", answer.text)).split())
-
-
-def messages(answer: TestResponse) -> list[str]:
-    return re.findall(r'<p class="message">([^<]+)</p>', answer.text)
 
 
 def errors(answer: TestResponse) -> dict[str, str]:
