@@ -4,18 +4,19 @@ PYTHON ?= python3
 BIN = .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint cover lock clean
+.PHONY: help run test test-postgres check lint cover tools lock clean
 
 help:  ## Show what there is to make
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/ready  ## Start spk at http://127.0.0.1:8000, with its data in ./data
 	$(BIN)/spk serve
 
-test: .venv/ready-dev  ## Run all tests, in a real Chromium too
-	sh tests/install-browser.sh
-	sh tests/install-clients.sh
+test: tools  ## Run all tests, with a real Chromium, nginx and Redis too
 	$(BIN)/pytest
+
+test-postgres: tools  ## Run all tests with PostgreSQL as the database
+	TEST_DATABASE=postgresql $(BIN)/pytest
 
 check: lint cover  ## Run what CI runs: linters, types, all tests with coverage
 
@@ -24,10 +25,13 @@ lint: .venv/ready-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-cover: .venv/ready-dev
+cover: tools
+	$(BIN)/pytest --cov --cov-report=term
+
+tools: .venv/ready-dev
 	sh tests/install-browser.sh
 	sh tests/install-clients.sh
-	$(BIN)/pytest --cov --cov-report=term
+	sh tests/install-services.sh
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
