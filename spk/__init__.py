@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     """Build the application from SPK_… variables; raises ConfigError where they do not fit."""
-    from spk import api, config, db, errors, headers, health, logs, rate_limit, web
+    from spk import api, config, db, errors, headers, health, logs, rate_limit, verify, web
     from spk.models.plan import load_plans
 
     settings = config.load(environ)
@@ -37,4 +37,5 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     health.init_app(app)
     web.init_app(app)
     api.init_app(app)
+    verify.init_app(app)
     return app

@@ -19,7 +19,7 @@ NAMES = {
     *("SPK_TOKEN_PEPPER_FALLBACKS", "SPK_TOKEN_PEPPER_FALLBACKS_FILE"),
     *("SPK_DATA_DIR", "SPK_DATABASE_URL", "SPK_BIND", "SPK_BASE_URL", "SPK_WORKERS", "SPK_TRUSTED_PROXIES"),
     *("SPK_REGISTRATION", "SPK_DEFAULT_PLAN", "SPK_PLANS_FILE"),
-    *("SPK_LOGIN_LIMIT", "SPK_RATELIMIT_STORAGE_URI"),
+    *("SPK_LOGIN_LIMIT", "SPK_FAILURE_LIMIT", "SPK_RATELIMIT_STORAGE_URI"),
 }
 MAX_BODY = 512 * 1024  # bytes: the longest incident update, 25,000 characters escaped as JSON, with room
 
@@ -41,6 +41,7 @@ def load(environ: Mapping[str, str]) -> dict[str, Any]:
         "DEFAULT_PLAN": environ.get("SPK_DEFAULT_PLAN") or "free",
         "PLANS_FILE": Path(environ.get("SPK_PLANS_FILE") or Path(__file__).with_name("plans.toml")),
         "LOGIN_LIMIT": settings.rate(environ, "SPK_LOGIN_LIMIT", default="10/minute"),
+        "FAILURE_LIMIT": settings.rate(environ, "SPK_FAILURE_LIMIT", default="300/minute"),
         "RATELIMIT_STORAGE_URI": environ.get("SPK_RATELIMIT_STORAGE_URI") or "memory://",
         "SQLALCHEMY_DATABASE_URI": database_url,
         "SQLALCHEMY_BINDS": {"autocommit": settings.autocommit_engine(database_url)},

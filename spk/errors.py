@@ -11,6 +11,7 @@ from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, InterfaceEr
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, SecurityError, ServiceUnavailable
 
+from spk import verify
 from spk.api.problem import problem
 from spk.config import MAX_BODY
 from spk.models.refusal import PlanRequired
@@ -41,6 +42,8 @@ def init_app(app: Flask) -> None:
 
 
 def answer(error: HTTPException) -> ResponseReturnValue:
+    if verify.is_asked():
+        return _with_headers_of(error, verify.refusal(error))
     status = error.code or 500
     is_custom = error.description != type(error).description
     message = str(error.description if is_custom else WORDS.get(status, error.name))
@@ -81,6 +84,9 @@ def _plan_required(refusal: PlanRequired) -> ResponseReturnValue:
 def _wrong_host(error: SecurityError) -> ResponseReturnValue:
     """Answer in plain text: for a host that isn't ours no URL can be built, so no page."""
     text = "spk isn’t set up for this address. Its operator sets the right one with SPK_BASE_URL."
+    if verify.is_asked():
+        _log.error("can’t decide: the proxy sends a Host that isn’t in SPK_BASE_URL")
+        return answer(ServiceUnavailable())
     if _is_api():
         return problem(error, text)
     return Response(f"{text}\n", 400, content_type="text/plain; charset=utf-8")

@@ -22,13 +22,13 @@ def init_app(app: Flask) -> None:
     app.after_request(_add_headers)
 
 
-def take(limit: RateLimitItem, *who: str) -> None:
-    """Count one use; raises TooManyRequests once `who` has used up the limit."""
+def take(limit: RateLimitItem, policy: str, who: str) -> None:
+    """Count one use; raises TooManyRequests once `who` has used up the limit of this policy."""
     limiter: FixedWindowRateLimiter = current_app.extensions["rate_limiter"]
-    allowed = limiter.hit(limit, *who)
-    window = limiter.get_window_stats(limit, *who)
+    allowed = limiter.hit(limit, policy, who)
+    window = limiter.get_window_stats(limit, policy, who)
     seconds = max(1, math.ceil(window.reset_time - time.time()))
-    g.rate_limit = (limit, window.remaining, seconds)
+    g.rate_limit = (policy, limit, window.remaining, seconds)
     if not allowed:
         raise TooManyRequests(retry_after=seconds)
 
@@ -36,7 +36,7 @@ def take(limit: RateLimitItem, *who: str) -> None:
 def _add_headers(response: Response) -> Response:
     """RateLimit and RateLimit-Policy, draft-ietf-httpapi-ratelimit-headers-10."""
     if "rate_limit" in g:
-        limit, remaining, seconds = g.rate_limit
-        response.headers["RateLimit-Policy"] = f'"default";q={limit.amount};w={limit.get_expiry()}'
-        response.headers["RateLimit"] = f'"default";r={remaining};t={seconds}'
+        policy, limit, remaining, seconds = g.rate_limit
+        response.headers["RateLimit-Policy"] = f'"{policy}";q={limit.amount};w={limit.get_expiry()}'
+        response.headers["RateLimit"] = f'"{policy}";r={remaining};t={seconds}'
     return response

@@ -35,6 +35,10 @@ class InvalidToken(Exception):
     """Why a token is refused, in words for whoever holds it."""
 
 
+class UnknownToken(InvalidToken):
+    """No key has it: a typo, or a guess."""
+
+
 @dataclass(frozen=True)
 class Caller:
     """A working key, its owner and their plan, as the database had them at this moment."""
@@ -53,13 +57,13 @@ class Caller:
     def authenticate(cls, text: str) -> "Caller":
         """Decide from the database as it is now, never from a cache; raises InvalidToken."""
         if not token.is_well_formed(text):
-            raise InvalidToken("This token looks truncated or mistyped. Copy all 50 characters of it.")
+            raise UnknownToken("This token looks truncated or mistyped. Copy all 50 characters of it.")
         row = fetch_first(_LOOK_UP.where(ApiKey.prefix == token.prefix(text)))
         digests = [token.digest(text, pepper) for pepper in current_app.config["TOKEN_PEPPERS"]]
         # An unknown prefix is compared too, with nothing, so that it is not told from a wrong secret.
         matches = [hmac.compare_digest(digest, row.token_hash if row else "") for digest in digests]
         if row is None or not any(matches):
-            raise InvalidToken("No key has this token. Check that it was made on this server.")
+            raise UnknownToken("No key has this token. Check that it was made on this server.")
         if row.revoked_at:
             raise InvalidToken(f"This key was revoked on {row.revoked_at:%d %b %Y}. Create a new one.")
         if row.expires_at and row.expires_at <= now():

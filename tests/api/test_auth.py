@@ -147,8 +147,8 @@ def test_too_many_requests_are_told_when_to_come_back(environ: dict[str, str], t
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     refused = answers[2]
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
-    assert refused.headers["RateLimit-Policy"] == '"default";q=2;w=60'
-    assert refused.headers["RateLimit"] == f'"default";r=0;t={refused.headers["Retry-After"]}'
+    assert refused.headers["RateLimit-Policy"] == '"key";q=2;w=60'
+    assert refused.headers["RateLimit"] == f'"key";r=0;t={refused.headers["Retry-After"]}'
     assert body(refused)["code"] == "too_many_requests"
     assert whoami(client, f"Bearer {eve.create_key()}").status_code == 200
 
@@ -247,3 +247,27 @@ def test_a_key_cannot_create_keys(ada: Person, client: FlaskClient) -> None:
     headers = bearer(ada.create_key())
     client.post("/user/security/api-keys", headers=headers, data={"name": "another"})
     assert len(ada.keys()) == 1
+
+
+def test_wrong_tokens_from_one_address_are_slowed_down_and_its_working_keys_are_not(
+    environ: dict[str, str],
+) -> None:
+    app = create_app({**environ, "SPK_FAILURE_LIMIT": "2/minute"})
+    client, token = app.test_client(), Person(app, "ada@example.com").create_key()
+    wrong = [whoami(client, f"Bearer {guess}") for guess in (UNKNOWN, "spk_mistyped", UNKNOWN, UNKNOWN)]
+    assert [answer.status_code for answer in wrong] == [401, 401, 429, 429]
+    assert wrong[1].headers["RateLimit-Policy"] == '"failures";q=2;w=60'
+    assert wrong[1].headers["RateLimit"].startswith('"failures";r=0;t=')
+    assert 1 <= int(wrong[2].headers["Retry-After"]) <= 60
+    assert whoami(client, f"Bearer {token}").status_code == 200
+    elsewhere = {"REMOTE_ADDR": "203.0.113.9"}
+    assert client.get("/api/v1/whoami", headers=bearer(UNKNOWN), environ_base=elsewhere).status_code == 401
+
+
+def test_a_key_that_works_no_more_is_told_so_however_often_it_asks(environ: dict[str, str]) -> None:
+    app = create_app({**environ, "SPK_FAILURE_LIMIT": "1/minute"})
+    ada = Person(app, "ada@example.com")
+    token = ada.create_key()
+    ada.revoke(token)
+    answers = [whoami(app.test_client(), f"Bearer {token}") for _ in range(3)]
+    assert ["revoked on" in body(answer)["detail"] for answer in answers] == [True, True, True]

@@ -10,9 +10,9 @@ from flask.testing import FlaskClient
 from tests.cast import Json, body
 
 METHODS = ("get", "post", "put", "patch", "delete")
-# Left out of the API's document: pages and feeds for people, health, and the document itself.
+# Left out of the API's document: pages and feeds for people, what operators ask, and the document itself.
 LEFT_OUT = re.compile(
-    r"/static/<path:filename>|/(healthz|readyz)|/api/(openapi\.json|docs)"
+    r"/static/<path:filename>|/(healthz|readyz|metrics|verify)|/api/(openapi\.json|docs)"
     r"|/(setup|register|login|logout)?|/(user|help)/.+"
     r"|(/p/<slug>)?(/incidents/<incident>|/history(\.rss|\.atom)?|/badge\.svg)?"
 )

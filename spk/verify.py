@@ -1,0 +1,52 @@
+"""The slot through which a proxy asks whether a bearer token may pass."""
+
+import string
+from urllib.parse import quote
+
+from flask import Flask, Response, g, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from spk.api.auth import ApiBlueprint
+
+REFUSALS = {401: 401, 403: 403, 405: 405, 429: 429, 400: 401}  # what can't be decided is 503
+AS_IT_IS = string.punctuation.replace("%", "")
+
+
+class Empty(Response):
+    """An answer of which a proxy reads status and headers."""
+
+    default_mimetype = None
+
+
+bp = ApiBlueprint("verify", __name__, feature="api_access")
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(bp)
+
+
+# OPTIONS isn't answered by Flask: to a proxy that asks with the method it got, any 2xx opens the door.
+@bp.get("/verify", provide_automatic_options=False)
+def verify() -> ResponseReturnValue:
+    """Say whose key it is, in headers that are always all set, so that none of a client's own is left."""
+    caller = g.caller
+    return Empty(
+        status=204,
+        headers={
+            "X-Auth-User-Id": str(caller.user_id),
+            "X-Auth-User-Email": quote(caller.email, safe=AS_IT_IS),
+            "X-Auth-Key-Prefix": caller.prefix,
+            "X-Auth-Key-Name": quote(caller.key_name, safe=""),
+            "X-Auth-Plan": quote(caller.plan.name, safe=AS_IT_IS),
+        },
+    )
+
+
+def is_asked() -> bool:
+    return request.path.split("/")[1:2] == ["verify"]
+
+
+def refusal(error: HTTPException) -> Response:
+    """An empty answer with a status that proxies know."""
+    return Empty(status=REFUSALS.get(error.code or 500, 503))

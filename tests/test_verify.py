@@ -1,0 +1,190 @@
+"""The gate: what a proxy is told about a token."""
+
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import update
+from werkzeug.test import TestResponse
+
+from spk import create_app
+from spk.db import db
+from spk.models import ApiKey, User
+from spk.models import token as codec
+from tests.cast import Person, bearer
+
+IDENTITY = {
+    "X-Auth-User-Id",
+    "X-Auth-User-Email",
+    "X-Auth-Key-Prefix",
+    "X-Auth-Key-Name",
+    "X-Auth-Plan",
+}
+CHALLENGE = 'Bearer realm="spk"'
+
+
+def verify(client: FlaskClient, authorization: str | None = None, query: str = "") -> TestResponse:
+    headers = {} if authorization is None else {"Authorization": authorization}
+    return client.get(f"/verify{query}", headers=headers)
+
+
+def identity(response: TestResponse) -> dict[str, str]:
+    return {name: value for name, value in response.headers if name.startswith("X-Auth-")}
+
+
+def is_empty(response: TestResponse) -> bool:
+    return response.data == b"" and "Content-Type" not in response.headers
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_key_passes_and_says_whose_it_is(method: str, ada: Person, client: FlaskClient) -> None:
+    token = ada.create_key("GitHub Actions: déploy, 100 %")
+    response = client.open("/verify", method=method, headers=bearer(token))
+    assert (response.status_code, is_empty(response)) == (204, True)
+    found = identity(response)
+    assert set(found) == IDENTITY
+    assert found["X-Auth-User-Id"].isdigit()
+    assert found["X-Auth-User-Email"] == "ada@example.com"
+    assert found["X-Auth-Key-Prefix"] == token[:12]
+    assert found["X-Auth-Key-Name"] == "GitHub%20Actions%3A%20d%C3%A9ploy%2C%20100%20%25"
+    assert found["X-Auth-Plan"] == "pro"
+
+
+def test_identity_is_ascii_and_can_be_decoded_whatever_it_holds(app: Flask, ada: Person) -> None:
+    token = ada.create_key()
+    with app.app_context():
+        db.session.execute(update(User).values(email=User.id.concat("+50%ü@exämple.com")))
+        db.session.execute(update(ApiKey).values(name="☃"))
+        db.session.commit()
+    found = identity(verify(app.test_client(), f"Bearer {token}"))
+    assert all(value.isascii() for value in found.values())
+    assert unquote(found["X-Auth-User-Email"]) == "1+50%ü@exämple.com"
+    assert unquote(found["X-Auth-Key-Name"]) == "☃"
+
+
+@pytest.mark.parametrize(
+    ("authorization", "challenge"),
+    [
+        (None, CHALLENGE),
+        ("Basic YWRhOnNlY3JldA==", CHALLENGE),
+        ("", f'{CHALLENGE}, error="invalid_request"'),
+        ("Bearer", f'{CHALLENGE}, error="invalid_request"'),
+        ("Bearer {token},Bearer {token}", f'{CHALLENGE}, error="invalid_request"'),
+        ("Bearer spk_short", f'{CHALLENGE}, error="invalid_token"'),
+        ("Bearer {token}", f'{CHALLENGE}, error="invalid_token"'),
+    ],
+)
+def test_what_is_no_working_token_is_401(
+    authorization: str | None, challenge: str, client: FlaskClient
+) -> None:
+    unknown = authorization and authorization.format(token=codec.generate())
+    response = verify(client, unknown)
+    assert (response.status_code, is_empty(response)) == (401, True)
+    assert response.headers["WWW-Authenticate"] == challenge
+    assert identity(response) == {}
+
+
+def test_a_token_in_the_query_does_not_pass(ada: Person, client: FlaskClient) -> None:
+    assert verify(client, query=f"?access_token={ada.create_key()}").status_code == 401
+
+
+def test_a_revoked_key_does_not_pass_on_the_next_request(ada: Person, client: FlaskClient) -> None:
+    token = ada.create_key()
+    assert verify(client, f"Bearer {token}").status_code == 204
+    ada.revoke(token)
+    assert verify(client, f"Bearer {token}").status_code == 401
+
+
+def test_an_expired_key_does_not_pass(ada: Person, client: FlaskClient) -> None:
+    token = ada.create_key(lifetime=timedelta(days=1))
+    ada.age(token, expires_at=timedelta(seconds=1))
+    assert verify(client, f"Bearer {token}").status_code == 401
+
+
+def test_the_key_of_a_disabled_owner_does_not_pass(ada: Person, client: FlaskClient) -> None:
+    token = ada.create_key()
+    ada.disable()
+    assert verify(client, f"Bearer {token}").status_code == 401
+
+
+def test_a_plan_without_api_access_is_403_until_an_upgrade(ada: Person, client: FlaskClient) -> None:
+    token = ada.create_key()
+    ada.set_plan("free")
+    refused = verify(client, f"Bearer {token}")
+    assert (refused.status_code, is_empty(refused), identity(refused)) == (403, True, {})
+    ada.set_plan("pro")
+    assert verify(client, f"Bearer {token}").status_code == 204
+
+
+def test_too_many_requests_are_429_with_the_time_to_wait(environ: dict[str, str], tmp_path: Path) -> None:
+    plans = tmp_path / "plans.toml"
+    plans.write_text('[free]\n[pro]\nfeatures = ["api_access"]\nactive_keys = 9\nrequests_per_minute = 2\n')
+    app = create_app({**environ, "SPK_PLANS_FILE": str(plans)})
+    token = Person(app, "ada@example.com").create_key()
+    answers = [verify(app.test_client(), f"Bearer {token}") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [204, 204, 429]
+    assert 1 <= int(answers[2].headers["Retry-After"]) <= 60
+    assert (is_empty(answers[2]), identity(answers[2])) == (True, {})
+
+
+def test_passing_counts_as_a_use(ada: Person, client: FlaskClient) -> None:
+    token = ada.create_key()
+    verify(client, f"Bearer {token}")
+    assert ada.key(token).last_used_at is not None
+
+
+def test_being_refused_does_not_count_as_a_use(ada: Person, client: FlaskClient) -> None:
+    token = ada.create_key()
+    ada.set_plan("free")
+    verify(client, f"Bearer {token}")
+    assert ada.key(token).last_used_at is None
+
+
+def test_no_cookie_is_set_and_none_opens_the_gate(ada: Person) -> None:
+    browser = ada.browser()
+    assert browser.get("/user/security").status_code == 200
+    refused = browser.get("/verify")
+    passed = browser.client.get("/verify", headers=bearer(ada.create_key()))
+    assert (refused.status_code, passed.status_code) == (401, 204)
+    assert [name for answer in (refused, passed) for name, _ in answer.headers if name == "Set-Cookie"] == []
+
+
+def test_nothing_keeps_the_answer(ada: Person, client: FlaskClient) -> None:
+    assert verify(client, f"Bearer {ada.create_key()}").headers["Cache-Control"] == "no-store"
+    assert verify(client).headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE"])
+def test_another_method_opens_nothing(method: str, ada: Person, client: FlaskClient) -> None:
+    """Some proxies ask with the method they were asked with; Flask would answer OPTIONS with 200."""
+    response = client.open("/verify", method=method, headers=bearer(ada.create_key()))
+    assert (response.status_code, is_empty(response)) == (405, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "size"),
+    [
+        ("/verify", {"Host": "elsewhere.example"}, 0),
+        ("/verify/", {}, 0),
+        ("/verify/more", {}, 0),
+        ("/verify", {}, 600_000),
+        ("/verify", {"Transfer-Encoding": "chunked"}, 0),
+    ],
+)
+def test_a_question_that_a_proxy_asks_wrongly_is_503(
+    path: str, headers: dict[str, str], size: int, ada: Person, client: FlaskClient
+) -> None:
+    response = client.get(path, headers=headers | bearer(ada.create_key()), data=b"x" * size)
+    assert (response.status_code, is_empty(response), identity(response)) == (503, True, {})
+
+
+def test_an_unreachable_database_is_503(ada: Person, app: Flask, client: FlaskClient) -> None:
+    token = ada.create_key()
+    with app.app_context():
+        db.drop_all()
+    response = verify(client, f"Bearer {token}")
+    assert (response.status_code, is_empty(response)) == (503, True)
+    assert int(response.headers["Retry-After"]) > 0
