@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres check lint cover tools lock clean
+.PHONY: help run test test-postgres check lint cover tools docs lock clean
 
 help:  ## Show what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ tools: .venv/ready-dev
 	sh tests/install-browser.sh
 	sh tests/install-clients.sh
 	sh tests/install-services.sh
+
+docs: .venv/ready  ## Write docs/configuration.md anew from the code
+	$(BIN)/spk config --markdown > docs/configuration.md
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 

@@ -1,27 +1,27 @@
-"""The configuration: SPK_… variables, and the secrets in the data directory."""
+"""The configuration: Flask's, from the SPK_… variables and the secrets in the data directory."""
 
 import difflib
-import os
-import secrets
 from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-from spk import settings
+from spk import secret_files, settings
+from spk.secret_files import create_secrets as create_secrets
+from spk.settings import NAMES as NAMES
 from spk.settings import ConfigError as ConfigError
-from spk.settings import data_dir as data_dir
 
-SECRETS = ("SPK_SECRET_KEY", "SPK_TOKEN_PEPPER")
-NAMES = {
-    *SECRETS,
-    *(f"{name}_FILE" for name in SECRETS),
-    *("SPK_TOKEN_PEPPER_FALLBACKS", "SPK_TOKEN_PEPPER_FALLBACKS_FILE"),
-    *("SPK_DATA_DIR", "SPK_DATABASE_URL", "SPK_BIND", "SPK_BASE_URL", "SPK_WORKERS", "SPK_TRUSTED_PROXIES"),
-    *("SPK_REGISTRATION", "SPK_DEFAULT_PLAN", "SPK_PLANS_FILE"),
-    *("SPK_LOGIN_LIMIT", "SPK_FAILURE_LIMIT", "SPK_RATELIMIT_STORAGE_URI"),
-}
 MAX_BODY = 512 * 1024  # bytes: the longest incident update, 25,000 characters escaped as JSON, with room
+ALWAYS = {
+    "MAX_CONTENT_LENGTH": MAX_BODY,
+    "SESSION_COOKIE_HTTPONLY": True,
+    "SESSION_COOKIE_SAMESITE": "Lax",
+    "PERMANENT_SESSION_LIFETIME": timedelta(days=90),  # the row in the database may end sooner
+    "SESSION_REFRESH_EACH_REQUEST": False,  # the API answers without a cookie
+    # A form works for as long as its page is open in a living session, overnight too.
+    "WTF_CSRF_TIME_LIMIT": None,
+    # The blueprints check it themselves, once they know who is signed in.
+    "WTF_CSRF_CHECK_DEFAULT": False,
+}
 
 
 def load(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -30,57 +30,39 @@ def load(environ: Mapping[str, str]) -> dict[str, Any]:
     https = base_url.scheme == "https"
     database_url = settings.database_url(environ)
     return {
-        "SECRET_KEY": settings.secret(environ, "SPK_SECRET_KEY"),
-        "TOKEN_PEPPERS": [settings.secret(environ, "SPK_TOKEN_PEPPER"), *settings.pepper_fallbacks(environ)],
-        "DATA_DIR": data_dir(environ),
+        "SECRET_KEY": secret_files.secret(environ, "SPK_SECRET_KEY"),
+        "TOKEN_PEPPERS": [
+            secret_files.secret(environ, "SPK_TOKEN_PEPPER"),
+            *secret_files.pepper_fallbacks(environ),
+        ],
+        "DATA_DIR": settings.data_dir(environ),
         "BASE_URL": base_url.geturl(),
         "BIND": bind,
-        "WORKERS": settings.integer(environ, "SPK_WORKERS", default=2, least=1),
-        "TRUSTED_PROXIES": settings.integer(environ, "SPK_TRUSTED_PROXIES", default=0, least=0),
-        "REGISTRATION_OPEN": settings.registration_open(environ),
-        "DEFAULT_PLAN": environ.get("SPK_DEFAULT_PLAN") or "free",
-        "PLANS_FILE": Path(environ.get("SPK_PLANS_FILE") or Path(__file__).with_name("plans.toml")),
-        "LOGIN_LIMIT": settings.rate(environ, "SPK_LOGIN_LIMIT", default="10/minute"),
-        "FAILURE_LIMIT": settings.rate(environ, "SPK_FAILURE_LIMIT", default="300/minute"),
-        "RATELIMIT_STORAGE_URI": environ.get("SPK_RATELIMIT_STORAGE_URI") or "memory://",
+        "WORKERS": settings.integer(environ, "SPK_WORKERS", least=1),
+        "TRUSTED_PROXIES": settings.integer(environ, "SPK_TRUSTED_PROXIES", least=0),
+        "REGISTRATION_OPEN": settings.one_of(environ, "SPK_REGISTRATION", "closed", "open") == "open",
+        "DEFAULT_PLAN": settings.value_or_default(environ, "SPK_DEFAULT_PLAN"),
+        "PLANS_FILE": settings.plans_file(environ),
+        "LOGIN_LIMIT": settings.rate(environ, "SPK_LOGIN_LIMIT"),
+        "FAILURE_LIMIT": settings.rate(environ, "SPK_FAILURE_LIMIT"),
+        "RATELIMIT_STORAGE_URI": settings.value_or_default(environ, "SPK_RATELIMIT_STORAGE_URI"),
+        "METRICS": settings.one_of(environ, "SPK_METRICS", "0", "1") == "1",
         "SQLALCHEMY_DATABASE_URI": database_url,
-        "SQLALCHEMY_BINDS": {"autocommit": settings.autocommit_engine(database_url)},
+        "SQLALCHEMY_BINDS": {"autocommit": _autocommit_engine(database_url)},
         # Browsers drop __Host- cookies on plain http, and sign-in would loop without a word.
         "SESSION_COOKIE_NAME": "__Host-spk" if https else "spk",
         "SESSION_COOKIE_SECURE": https,
-        "SESSION_COOKIE_HTTPONLY": True,
-        "SESSION_COOKIE_SAMESITE": "Lax",
-        "PERMANENT_SESSION_LIFETIME": timedelta(days=90),  # the row in the database may end sooner
-        "SESSION_REFRESH_EACH_REQUEST": False,  # the API answers without a cookie
         "TRUSTED_HOSTS": [base_url.hostname, "localhost", "127.0.0.1"],
-        "MAX_CONTENT_LENGTH": MAX_BODY,
-        # A form works for as long as its page is open in a living session, overnight too.
-        "WTF_CSRF_TIME_LIMIT": None,
-        # The blueprints check it themselves, once they know who is signed in.
-        "WTF_CSRF_CHECK_DEFAULT": False,
+        **ALWAYS,
     }
 
 
-def create_secrets(environ: Mapping[str, str]) -> None:
-    """Make the data directory, and in it each secret that is set nowhere else; keeps what is there."""
-    directory = data_dir(environ)
-    try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name in SECRETS:
-            if not environ.get(name) and not environ.get(f"{name}_FILE"):
-                write_secret(settings.secret_path(environ, name), secrets.token_urlsafe(32))
-    except OSError as error:
-        raise ConfigError(f"SPK_DATA_DIR: cannot write to {directory}: {error.strerror}.") from None
-
-
-def write_secret(path: Path, value: str) -> None:
-    """Write a file that only its owner can read, unless it is there already."""
-    try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return
-    with os.fdopen(descriptor, "w") as file:
-        file.write(value + "\n")
+def _autocommit_engine(database_url: str) -> dict[str, Any]:
+    """A second engine, without transactions: a look-up there never sees an old snapshot."""
+    options: dict[str, Any] = {"url": database_url, "isolation_level": "AUTOCOMMIT"}
+    if database_url.startswith("sqlite"):
+        options["connect_args"] = {"timeout": 0.25}  # s: it only stamps times, which may be skipped
+    return options
 
 
 def warnings(environ: Mapping[str, str]) -> list[str]:

@@ -1,12 +1,12 @@
-"""How each SPK_… variable is read: what does not fit is refused in a line that names it.
+"""The SPK_… variables, and how each is read: what does not fit is refused in a line that names it.
 
 An empty variable is one that is not set, as Docker Compose passes them.
 """
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import limits
@@ -18,30 +18,65 @@ class ConfigError(Exception):
     """A setting that cannot be used; the message names it and says what to do."""
 
 
-def data_dir(environ: Mapping[str, str]) -> Path:
-    """Where the database and the secrets are kept unless they are set elsewhere."""
-    return Path(environ.get("SPK_DATA_DIR") or "data").resolve()
+@dataclass(frozen=True)
+class Setting:
+    """One variable; a secret is never shown, and may be in a file that NAME_FILE names."""
+
+    default: str
+    says: str
+    is_secret: bool = False
 
 
-def secret_path(environ: Mapping[str, str], name: str) -> Path:
-    return data_dir(environ) / name.removeprefix("SPK_").lower()
+SETTINGS = {
+    "SPK_DATA_DIR": Setting("./data", "Where the database and the secrets are kept."),
+    "SPK_DATABASE_URL": Setting(
+        "SQLite in the data directory",
+        "Another database, like `postgresql+psycopg://spk@db.example.com/spk`.",
+        is_secret=True,
+    ),
+    "SPK_BIND": Setting(
+        "127.0.0.1:8000", "Where the server listens: an address and a port, or `unix:/run/spk/spk.sock`."
+    ),
+    "SPK_BASE_URL": Setting(
+        "http://127.0.0.1 and the port",
+        "How people reach it. `https://…` turns on Secure and `__Host-` cookies and HSTS.",
+    ),
+    "SPK_WORKERS": Setting("2", "Server processes, of four threads each."),
+    "SPK_TRUSTED_PROXIES": Setting("0", "How many proxies in front of the server set `X-Forwarded-…`."),
+    "SPK_SECRET_KEY": Setting(
+        "made by `spk init`", "Signs the cookies. 16 characters or more.", is_secret=True
+    ),
+    "SPK_TOKEN_PEPPER": Setting(
+        "made by `spk init`",
+        "What tokens are hashed with: without it no key works. 16 characters or more.",
+        is_secret=True,
+    ),
+    "SPK_TOKEN_PEPPER_FALLBACKS": Setting(
+        "none", "Earlier peppers, for rotation, separated by commas or spaces.", is_secret=True
+    ),
+    "SPK_REGISTRATION": Setting("closed", "`open` lets anybody make an account, on the default plan."),
+    "SPK_DEFAULT_PLAN": Setting("free", "The plan of a new account."),
+    "SPK_PLANS_FILE": Setting(
+        "spk/plans.toml", "Your own plans, a TOML file in the place of the shipped one."
+    ),
+    "SPK_LOGIN_LIMIT": Setting("10/minute", "Failed sign-ins, for each account and each address."),
+    "SPK_FAILURE_LIMIT": Setting(
+        "300/minute", "Requests with a wrong token, for each address. They never hold up a working key."
+    ),
+    "SPK_RATELIMIT_STORAGE_URI": Setting(
+        "memory://",
+        "Where requests are counted: `memory://` is each server process by itself, "
+        "`redis://localhost:6379` all of them together.",
+        is_secret=True,
+    ),
+    "SPK_METRICS": Setting("0", "`1` serves `/metrics` for Prometheus."),
+}
+NAMES = {*SETTINGS, *(f"{name}_FILE" for name, setting in SETTINGS.items() if setting.is_secret)}
 
 
-def secret(environ: Mapping[str, str], name: str) -> str:
-    value = value_or_file(environ, name)
-    if value is None:
-        try:
-            value = secret_path(environ, name).read_text().strip()
-        except (OSError, UnicodeDecodeError):
-            where = data_dir(environ)
-            raise ConfigError(f"{name} is not set and {where} holds none: run `spk init`.") from None
-    if len(value) < 16:
-        raise ConfigError(f"{name} is too short: use at least 16 random characters.")
-    return value
-
-
-def value_or_file(environ: Mapping[str, str], name: str) -> str | None:
-    file = environ.get(f"{name}_FILE")
+def value(environ: Mapping[str, str], name: str) -> str | None:
+    """What a variable, or the file of a secret, says."""
+    file = environ.get(f"{name}_FILE") if SETTINGS[name].is_secret else None
     if not file:
         return environ.get(name) or None
     if environ.get(name):
@@ -52,13 +87,18 @@ def value_or_file(environ: Mapping[str, str], name: str) -> str | None:
         raise ConfigError(f"{name}_FILE: cannot read {file}: {error}.") from None
 
 
-def pepper_fallbacks(environ: Mapping[str, str]) -> list[str]:
-    return re.findall(r"[^\s,]+", value_or_file(environ, "SPK_TOKEN_PEPPER_FALLBACKS") or "")
+def value_or_default(environ: Mapping[str, str], name: str) -> str:
+    return value(environ, name) or SETTINGS[name].default
+
+
+def data_dir(environ: Mapping[str, str]) -> Path:
+    """Where the database and the secrets are kept unless they are set elsewhere."""
+    return Path(value_or_default(environ, "SPK_DATA_DIR")).resolve()
 
 
 def base_url(environ: Mapping[str, str]) -> SplitResult:
     try:
-        url = urlsplit((environ.get("SPK_BASE_URL") or _default_base_url(environ)).rstrip("/"))
+        url = urlsplit((value(environ, "SPK_BASE_URL") or _default_base_url(environ)).rstrip("/"))
         is_web = url.scheme in ("http", "https") and url.hostname and url.port != 0
     except ValueError:  # half an IPv6 address, or a port that is no number
         is_web = False
@@ -74,15 +114,15 @@ def _default_base_url(environ: Mapping[str, str]) -> str:
 
 
 def bind(environ: Mapping[str, str]) -> str:
-    value = environ.get("SPK_BIND") or "127.0.0.1:8000"
-    address = re.fullmatch(r"unix:/.+|(?:\[[0-9a-fA-F:]+\]|[\w.-]+):([0-9]{1,5})", value)
+    found = value_or_default(environ, "SPK_BIND")
+    address = re.fullmatch(r"unix:/.+|(?:\[[0-9a-fA-F:]+\]|[\w.-]+):([0-9]{1,5})", found)
     if not address or int(address[1] or 0) > 65535:
-        raise ConfigError(f"SPK_BIND must be an address and a port, like 127.0.0.1:8000, not {value}.")
-    return value
+        raise ConfigError(f"SPK_BIND must be an address and a port, like 127.0.0.1:8000, not {found}.")
+    return found
 
 
 def database_url(environ: Mapping[str, str]) -> str:
-    given = environ.get("SPK_DATABASE_URL")
+    given = value(environ, "SPK_DATABASE_URL")
     if not given:
         return f"sqlite:///{data_dir(environ) / 'spk.db'}"
     try:
@@ -95,34 +135,31 @@ def database_url(environ: Mapping[str, str]) -> str:
     return given
 
 
-def autocommit_engine(database_url: str) -> dict[str, Any]:
-    """A second engine, without transactions: a look-up there never sees an old snapshot."""
-    options: dict[str, Any] = {"url": database_url, "isolation_level": "AUTOCOMMIT"}
-    if database_url.startswith("sqlite"):
-        options["connect_args"] = {"timeout": 0.25}  # s: it only stamps times, which may be skipped
-    return options
+def plans_file(environ: Mapping[str, str]) -> Path:
+    given = value(environ, "SPK_PLANS_FILE")
+    return Path(given) if given else Path(__file__).with_name("plans.toml")
 
 
-def registration_open(environ: Mapping[str, str]) -> bool:
-    value = environ.get("SPK_REGISTRATION") or "closed"
-    if value not in ("closed", "open"):
-        raise ConfigError(f"SPK_REGISTRATION must be closed or open, not {value}.")
-    return value == "open"
+def one_of(environ: Mapping[str, str], name: str, *choices: str) -> str:
+    found = value_or_default(environ, name)
+    if found not in choices:
+        raise ConfigError(f"{name} must be {' or '.join(choices)}, not {found}.")
+    return found
 
 
-def integer(environ: Mapping[str, str], name: str, *, default: int, least: int) -> int:
-    value = environ.get(name) or str(default)
-    if not re.fullmatch(r"[0-9]{1,4}", value) or int(value) < least:
-        raise ConfigError(f"{name} must be a whole number from {least}, not {value}.")
-    return int(value)
+def integer(environ: Mapping[str, str], name: str, *, least: int) -> int:
+    found = value_or_default(environ, name)
+    if not re.fullmatch(r"[0-9]{1,4}", found) or int(found) < least:
+        raise ConfigError(f"{name} must be a whole number from {least}, not {found}.")
+    return int(found)
 
 
-def rate(environ: Mapping[str, str], name: str, *, default: str) -> limits.RateLimitItem:
-    value = environ.get(name) or default
+def rate(environ: Mapping[str, str], name: str) -> limits.RateLimitItem:
+    found = value_or_default(environ, name)
     try:
-        limit = limits.parse(value)
+        limit = limits.parse(found)
     except ValueError:
         limit = None
     if limit is None or limit.amount < 1:
-        raise ConfigError(f"{name} must be a rate like 10/minute, not {value}.")
+        raise ConfigError(f"{name} must be a rate like 10/minute, not {found}.")
     return limit

@@ -27,6 +27,7 @@ VENDORED = {
 # What a layer may not know: imports run downwards only.
 ABOVE = {
     "spk/settings.py": ("spk.",),
+    "spk/secret_files.py": ("spk.config", "spk.db", "spk.models", "spk.web", "spk.api", "spk.cli"),
     "spk/config.py": ("spk.db", "spk.models", "spk.web", "spk.api", "spk.cli"),
     "spk/db.py": ("spk.models", "spk.web", "spk.api", "spk.cli"),
     "spk/models/": ("spk.web", "spk.api", "spk.cli", "spk.errors", "spk.rate_limit", "flask.request"),

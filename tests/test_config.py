@@ -4,20 +4,22 @@ from typing import Any
 
 import pytest
 
-from spk import config, create_app
+from spk import config, create_app, settings
 from spk.config import ConfigError
+from spk.secret_files import create_secrets
+from spk.settings import NAMES
 
 SECRET = "0123456789abcdef"
 
 
-def load(environ: dict[str, str], **settings: str) -> dict[str, Any]:
-    return config.load(environ | settings)
+def load(environ: dict[str, str], **given: str) -> dict[str, Any]:
+    return config.load(environ | given)
 
 
-def refusal(environ: dict[str, str], **settings: str) -> str:
+def refusal(environ: dict[str, str], **given: str) -> str:
     """What the application says instead of starting."""
     with pytest.raises(ConfigError) as error:
-        create_app(environ | settings)
+        create_app(environ | given)
     return str(error.value)
 
 
@@ -35,6 +37,7 @@ def mode(path: Path) -> int:
         ("REGISTRATION_OPEN", False),
         ("DEFAULT_PLAN", "free"),
         ("RATELIMIT_STORAGE_URI", "memory://"),
+        ("METRICS", False),
         ("SESSION_COOKIE_NAME", "spk"),
         ("SESSION_COOKIE_SECURE", False),
         ("SESSION_COOKIE_HTTPONLY", True),
@@ -53,7 +56,7 @@ def test_ten_sign_ins_a_minute_are_allowed_unless_told(environ: dict[str, str]) 
 
 
 def test_data_is_kept_in_data_unless_told(environ: dict[str, str]) -> None:
-    assert config.data_dir({}) == Path.cwd() / "data"
+    assert settings.data_dir({}) == Path.cwd() / "data"
 
 
 def test_the_database_is_a_file_in_the_data_directory_unless_told(environ: dict[str, str]) -> None:
@@ -68,6 +71,8 @@ def test_the_database_is_a_file_in_the_data_directory_unless_told(environ: dict[
         ("SPK_BASE_URL", "https://spk.example:8443/", "BASE_URL", "https://spk.example:8443"),
         ("SPK_WORKERS", "8", "WORKERS", 8),
         ("SPK_TRUSTED_PROXIES", "2", "TRUSTED_PROXIES", 2),
+        ("SPK_METRICS", "1", "METRICS", True),
+        ("SPK_METRICS", "0", "METRICS", False),
         ("SPK_REGISTRATION", "open", "REGISTRATION_OPEN", True),
         ("SPK_REGISTRATION", "closed", "REGISTRATION_OPEN", False),
         ("SPK_DEFAULT_PLAN", "pro", "DEFAULT_PLAN", "pro"),
@@ -91,8 +96,8 @@ def test_a_limit_for_signing_in_is_taken(environ: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("given", ["old-pepper-1,old-pepper-2", "old-pepper-1 old-pepper-2\n"])
 def test_fallback_peppers_follow_the_pepper(environ: dict[str, str], given: str) -> None:
-    settings = {"SPK_TOKEN_PEPPER": SECRET, "SPK_TOKEN_PEPPER_FALLBACKS": given}
-    assert load(environ, **settings)["TOKEN_PEPPERS"] == [SECRET, "old-pepper-1", "old-pepper-2"]
+    peppers = {"SPK_TOKEN_PEPPER": SECRET, "SPK_TOKEN_PEPPER_FALLBACKS": given}
+    assert load(environ, **peppers)["TOKEN_PEPPERS"] == [SECRET, "old-pepper-1", "old-pepper-2"]
 
 
 @pytest.mark.parametrize(
@@ -106,6 +111,8 @@ def test_fallback_peppers_follow_the_pepper(environ: dict[str, str], given: str)
         *(("SPK_WORKERS", given) for given in ("0", "-1", "two", "1.5", "²", "10000")),
         *(("SPK_TRUSTED_PROXIES", given) for given in ("-1", "all", "127.0.0.1")),
         *(("SPK_REGISTRATION", given) for given in ("yes", "OPEN")),
+        *(("SPK_METRICS", given) for given in ("yes", "2")),
+        *(("SPK_FAILURE_LIMIT", given) for given in ("lots", "10", "0/minute")),
         *(("SPK_LOGIN_LIMIT", given) for given in ("lots", "10", "0/minute")),
         ("SPK_DEFAULT_PLAN", "gold"),
         ("SPK_PLANS_FILE", "/nowhere/plans.toml"),
@@ -146,6 +153,16 @@ def test_a_secret_is_read_from_a_file(
     environ: dict[str, str], tmp_path: Path, name: str, key: str, value: object
 ) -> None:
     assert load(environ, **{f"{name}_FILE": secret_file(tmp_path)})[key] == value
+
+
+def test_a_url_that_may_hold_a_password_is_read_from_a_file(environ: dict[str, str], tmp_path: Path) -> None:
+    url = secret_file(tmp_path, b"sqlite:////srv/spk.db\n")
+    assert load(environ, SPK_DATABASE_URL_FILE=url)["SQLALCHEMY_DATABASE_URI"] == "sqlite:////srv/spk.db"
+
+
+def test_fallback_peppers_are_read_from_the_data_directory(environ: dict[str, str]) -> None:
+    Path(environ["SPK_DATA_DIR"], "token_pepper_fallbacks").write_text("old-pepper-1,\nold-pepper-2\n")
+    assert load(environ)["TOKEN_PEPPERS"][1:] == ["old-pepper-1", "old-pepper-2"]
 
 
 def test_fallback_peppers_are_read_from_a_file(environ: dict[str, str], tmp_path: Path) -> None:
@@ -201,7 +218,7 @@ def test_an_unknown_setting_is_warned_of_with_the_nearest(
     assert config.warnings(environ | {name: "x"}) == [f"{name} is not a setting of spk.{nearest}"]
 
 
-@pytest.mark.parametrize("name", sorted(config.NAMES))
+@pytest.mark.parametrize("name", sorted(NAMES))
 def test_no_known_setting_is_warned_of(name: str) -> None:
     assert config.warnings({name: "https://spk.example"}) == []
 
@@ -223,7 +240,7 @@ def test_plain_http_is_warned_of_where_it_crosses_a_network(url: str, warned: bo
 
 def test_secrets_are_made_for_their_owner_alone(tmp_path: Path) -> None:
     directory = tmp_path / "deep" / "data"
-    config.create_secrets({"SPK_DATA_DIR": str(directory)})
+    create_secrets({"SPK_DATA_DIR": str(directory)})
     assert mode(directory) == 0o700
     assert {file.name: mode(file) for file in directory.iterdir()} == {
         "secret_key": 0o600,
@@ -235,7 +252,7 @@ def test_secrets_are_random_and_long(tmp_path: Path) -> None:
     made = []
     for name in ("one", "two"):
         environ = {"SPK_DATA_DIR": str(tmp_path / name)}
-        config.create_secrets(environ)
+        create_secrets(environ)
         made += [load(environ)["SECRET_KEY"], load(environ)["TOKEN_PEPPERS"][0]]
     assert len(set(made)) == 4
     assert min(len(secret) for secret in made) >= 32
@@ -243,23 +260,23 @@ def test_secrets_are_random_and_long(tmp_path: Path) -> None:
 
 def test_a_second_run_keeps_the_secrets(environ: dict[str, str]) -> None:
     before = load(environ)
-    config.create_secrets(environ)
+    create_secrets(environ)
     assert load(environ) == before
 
 
 def test_no_secret_is_made_that_is_set_elsewhere(tmp_path: Path) -> None:
     environ = {"SPK_DATA_DIR": str(tmp_path / "data"), "SPK_SECRET_KEY": SECRET}
-    config.create_secrets(environ | {"SPK_TOKEN_PEPPER_FILE": secret_file(tmp_path)})
+    create_secrets(environ | {"SPK_TOKEN_PEPPER_FILE": secret_file(tmp_path)})
     assert list((tmp_path / "data").iterdir()) == []
 
 
 def test_a_data_directory_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     below_a_file = Path(secret_file(tmp_path)) / "data"
     with pytest.raises(ConfigError, match=rf"^SPK_DATA_DIR: cannot write to {below_a_file}: Not a directory"):
-        config.create_secrets({"SPK_DATA_DIR": str(below_a_file)})
+        create_secrets({"SPK_DATA_DIR": str(below_a_file)})
 
 
-@pytest.mark.parametrize("name", sorted(config.NAMES))
+@pytest.mark.parametrize("name", sorted(NAMES))
 def test_an_empty_setting_is_one_that_is_not_set(
     name: str, environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ import flask_migrate
 
 from spk import __version__, config, create_app, logs, setup_token
 from spk.cli.base import Commands, say
+from spk.cli.configuration import show
 from spk.cli.keys import key
 from spk.cli.users import user
 from spk.db import close, db
@@ -59,3 +60,4 @@ def serve() -> None:
 
 main.add_command(user)
 main.add_command(key)
+main.add_command(show)

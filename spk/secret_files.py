@@ -1,0 +1,60 @@
+"""The secrets, and the files in the data directory that hold those which are set nowhere else."""
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from spk import settings
+from spk.settings import ConfigError
+
+MADE = ("SPK_SECRET_KEY", "SPK_TOKEN_PEPPER")
+
+
+def path(environ: Mapping[str, str], name: str) -> Path:
+    return settings.data_dir(environ) / name.removeprefix("SPK_").lower()
+
+
+def secret(environ: Mapping[str, str], name: str) -> str:
+    value = settings.value(environ, name) or _read(environ, name)
+    if value is None:
+        where = settings.data_dir(environ)
+        raise ConfigError(f"{name} is not set and {where} holds none: run `spk init`.")
+    if len(value) < 16:
+        raise ConfigError(f"{name} is too short: use at least 16 random characters.")
+    return value
+
+
+def pepper_fallbacks(environ: Mapping[str, str]) -> list[str]:
+    name = "SPK_TOKEN_PEPPER_FALLBACKS"
+    return re.findall(r"[^\s,]+", settings.value(environ, name) or _read(environ, name) or "")
+
+
+def _read(environ: Mapping[str, str], name: str) -> str | None:
+    try:
+        return path(environ, name).read_text().strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def create_secrets(environ: Mapping[str, str]) -> None:
+    """Make the data directory, and in it each secret that is set nowhere else; keeps what is there."""
+    directory = settings.data_dir(environ)
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in MADE:
+            if settings.value(environ, name) is None:
+                write_secret(path(environ, name), secrets.token_urlsafe(32))
+    except OSError as error:
+        raise ConfigError(f"SPK_DATA_DIR: cannot write to {directory}: {error.strerror}.") from None
+
+
+def write_secret(path: Path, value: str) -> None:
+    """Write a file that only its owner can read, unless it is there already."""
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(descriptor, "w") as file:
+        file.write(value + "\n")

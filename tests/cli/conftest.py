@@ -1,0 +1,3 @@
+from tests.test_cli import spk
+
+__all__ = ["spk"]
