@@ -38,4 +38,8 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     web.init_app(app)
     api.init_app(app)
     verify.init_app(app)
+    if app.config["METRICS"]:
+        from spk import metrics
+
+        metrics.init_app(app)
     return app

@@ -3,7 +3,7 @@
 import logging
 import re
 
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from limits.errors import StorageError
@@ -42,6 +42,7 @@ def init_app(app: Flask) -> None:
 
 
 def answer(error: HTTPException) -> ResponseReturnValue:
+    g.error = error
     if verify.is_asked():
         return _with_headers_of(error, verify.refusal(error))
     status = error.code or 500

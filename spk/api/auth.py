@@ -7,7 +7,7 @@ from limits import RateLimitItemPerMinute
 
 from spk import rate_limit
 from spk.api.problem import Problem
-from spk.models.caller import Caller, InvalidToken, UnknownToken
+from spk.models.caller import Caller, InvalidToken
 from spk.models.refusal import PlanRequired
 
 REALM = 'Bearer realm="spk"'
@@ -48,10 +48,10 @@ def authenticate() -> Caller:
     try:
         return Caller.authenticate(bearer_token())
     except InvalidToken as error:
-        if isinstance(error, UnknownToken):
+        if error.reason == "unknown":
             # Counted once it has failed, so that nobody's tries lock the owner of a key out.
             rate_limit.take(current_app.config["FAILURE_LIMIT"], "failures", str(request.remote_addr))
-        raise Problem(401, "invalid_token", str(error), f'{REALM}, error="invalid_token"') from None
+        raise Problem(401, "invalid_token", str(error), f'{REALM}, error="invalid_token"') from error
 
 
 def bearer_token() -> str:

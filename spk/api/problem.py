@@ -53,12 +53,16 @@ def problem(error: HTTPException, detail: str) -> Response:
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
-        "code": error.word if isinstance(error, Problem) else CODES.get(status, "error"),
+        "code": word(error),
         "error": detail,
     }
     if isinstance(error, InvalidFields):
         body["fields"] = error.fields
     return Response(json.dumps(body), status, content_type="application/problem+json")
+
+
+def word(error: HTTPException) -> str:
+    return error.word if isinstance(error, Problem) else CODES.get(error.code or 500, "error")
 
 
 class ProblemShape(BaseModel):

@@ -1,11 +1,12 @@
 """The operator's commands: data on stdout, words on stderr, a status other than 0 for what failed."""
 
 import os
+import shutil
 
 import click
 import flask_migrate
 
-from spk import __version__, config, create_app, logs, setup_token
+from spk import __version__, config, create_app, logs, secret_files, settings, setup_token
 from spk.cli.base import Commands, say
 from spk.cli.configuration import show
 from spk.cli.keys import key
@@ -33,7 +34,7 @@ def init() -> None:
 
 
 def prepare() -> None:
-    config.create_secrets(os.environ)
+    secret_files.create_secrets(os.environ)
     with create_app().app_context():
         flask_migrate.upgrade()
         check_pepper()
@@ -44,6 +45,7 @@ def prepare() -> None:
 @main.command()
 def serve() -> None:
     """Run `init`, then the server, until SIGTERM."""
+    share_metrics()
     prepare()
     app = create_app()
     check_bind(app.config["BIND"])
@@ -56,6 +58,15 @@ def serve() -> None:
         close()
     logs.configure()
     Server(app.config["BIND"], app.config["WORKERS"]).run()
+
+
+def share_metrics() -> None:
+    """Make an empty place for what all workers count; prometheus-client looks for it when it is imported."""
+    directory = settings.data_dir(os.environ) / "metrics"
+    shutil.rmtree(directory, ignore_errors=True)
+    if settings.one_of(os.environ, "SPK_METRICS", "0", "1") == "1":
+        directory.mkdir(mode=0o700, parents=True)
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
 
 
 main.add_command(user)

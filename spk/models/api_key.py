@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from flask import current_app
-from sqlalchemy import ColumnElement, ForeignKey, String, UniqueConstraint, and_, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, String, UniqueConstraint, and_, case, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from spk.db import Base, db, now
+from spk.db import Base, db, fetch_first, now
 from spk.models import token
 from spk.models.refusal import LimitReached, Refusal
 from spk.models.text import Line
@@ -77,6 +77,14 @@ class ApiKey(Base):
     @classmethod
     def all(cls) -> list["ApiKey"]:
         return list(db.session.scalars(select(cls).order_by(cls.id)))
+
+    @classmethod
+    def count_by_status(cls) -> dict[str, int]:
+        """How many keys there are, whosever, as the database is at this moment."""
+        revoked = func.count(cls.revoked_at)
+        active = func.count(case((cls.is_active(), 1)))
+        counts = fetch_first(select(active, revoked, func.count(cls.id))) or (0, 0, 0)
+        return {"Active": counts[0], "Revoked": counts[1], "Expired": counts[2] - counts[0] - counts[1]}
 
     @staticmethod
     def is_active() -> ColumnElement[bool]:

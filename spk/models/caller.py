@@ -32,11 +32,11 @@ _LOOK_UP = select(
 
 
 class InvalidToken(Exception):
-    """Why a token is refused, in words for whoever holds it."""
+    """Why a token is refused: one word for those who count, more for whoever holds it."""
 
-
-class UnknownToken(InvalidToken):
-    """No key has it: a typo, or a guess."""
+    def __init__(self, reason: str, words: str) -> None:
+        super().__init__(words)
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -57,19 +57,23 @@ class Caller:
     def authenticate(cls, text: str) -> "Caller":
         """Decide from the database as it is now, never from a cache; raises InvalidToken."""
         if not token.is_well_formed(text):
-            raise UnknownToken("This token looks truncated or mistyped. Copy all 50 characters of it.")
+            raise InvalidToken(
+                "unknown", "This token looks truncated or mistyped. Copy all 50 characters of it."
+            )
         row = fetch_first(_LOOK_UP.where(ApiKey.prefix == token.prefix(text)))
         digests = [token.digest(text, pepper) for pepper in current_app.config["TOKEN_PEPPERS"]]
         # An unknown prefix is compared too, with nothing, so that it is not told from a wrong secret.
         matches = [hmac.compare_digest(digest, row.token_hash if row else "") for digest in digests]
         if row is None or not any(matches):
-            raise UnknownToken("No key has this token. Check that it was made on this server.")
+            raise InvalidToken("unknown", "No key has this token. Check that it was made on this server.")
         if row.revoked_at:
-            raise InvalidToken(f"This key was revoked on {row.revoked_at:%d %b %Y}. Create a new one.")
+            raise InvalidToken(
+                "revoked", f"This key was revoked on {row.revoked_at:%d %b %Y}. Create a new one."
+            )
         if row.expires_at and row.expires_at <= now():
-            raise InvalidToken(f"This key expired on {row.expires_at:%d %b %Y}. Create a new one.")
+            raise InvalidToken("expired", f"This key expired on {row.expires_at:%d %b %Y}. Create a new one.")
         if row.disabled_at:
-            raise InvalidToken("The owner of this key is disabled. Ask your administrator.")
+            raise InvalidToken("disabled", "The owner of this key is disabled. Ask your administrator.")
         return cls(
             row.id,
             row.name,

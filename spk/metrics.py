@@ -1,0 +1,82 @@
+"""Figures for Prometheus; imported only where SPK_METRICS is 1."""
+
+import os
+import time
+from collections.abc import Iterator
+
+from flask import Blueprint, Flask, Response, current_app, g, request
+from prometheus_client import CollectorRegistry, Counter, Histogram, exposition
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
+
+from spk.api.auth import ApiBlueprint
+from spk.api.problem import word
+from spk.models import ApiKey
+
+# Several workers write files here, which whoever is asked adds up; prometheus-client reads it at its import.
+DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
+
+OWN = CollectorRegistry()
+REQUESTS = Counter(
+    "spk_requests", "Requests, by the view that answered.", ["method", "endpoint", "status"], registry=OWN
+)
+SECONDS = Histogram(
+    "spk_request_seconds", "Time from a request’s arrival to its answer.", ["endpoint"], registry=OWN
+)
+AUTHENTICATIONS = Counter(
+    "spk_authentications",
+    "Requests to the API and the gate, by what became of them.",
+    ["outcome"],
+    registry=OWN,
+)
+
+bp = Blueprint("metrics", __name__)
+
+
+class Keys(Collector):
+    """Counted in the database when they are asked for; left out where it can't be reached."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        family = GaugeMetricFamily("spk_api_keys", "API keys, by status.", labels=["status"])
+        try:
+            counts = ApiKey.count_by_status()
+        except SQLAlchemyError:
+            return
+        for status, count in counts.items():
+            family.add_metric([status.lower()], count)
+        yield family
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(bp)
+    app.after_request(_observe)
+
+
+@bp.get("/metrics")
+def metrics() -> Response:
+    registry = CollectorRegistry()
+    if DIRECTORY in os.environ:
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # it has no types
+    else:
+        registry.register(OWN)
+    registry.register(Keys())
+    text, content_type = exposition.choose_encoder(request.headers.get("Accept", ""))
+    return Response(text(registry), content_type=content_type)
+
+
+def _observe(response: Response) -> Response:
+    endpoint = request.endpoint or "none"
+    # A client may make up methods; a label for each would be a way to fill the memory.
+    method = request.method if request.url_rule else "any"
+    REQUESTS.labels(method, endpoint, response.status_code).inc()
+    SECONDS.labels(endpoint).observe(time.perf_counter() - g.started)
+    if isinstance(current_app.blueprints.get(request.blueprint or ""), ApiBlueprint):
+        AUTHENTICATIONS.labels("accepted" if "caller" in g else _why_not()).inc()
+    return response
+
+
+def _why_not() -> str:
+    """The error's word; for a token that no longer works, what ended it."""
+    return getattr(g.error.__cause__, "reason", None) or word(g.error)
