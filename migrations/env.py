@@ -6,7 +6,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 import spk.models  # noqa: F401  # fills the metadata
-from spk.db import Base, UtcDateTime, db
+from spk.db import Base, UtcDateTime, db, without_foreign_keys
 
 
 def render_item(_kind: str, item: object, _context: object) -> str | Literal[False]:
@@ -23,6 +23,8 @@ def migrate(connection: Connection) -> None:
         transactional_ddl=True,  # SQLite can, once the driver leaves transactions alone
     )
     with context.begin_transaction():
+        if connection.dialect.name == "postgresql":
+            await_others(connection)
         context.run_migrations()
         if connection.dialect.name == "sqlite":
             broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
@@ -30,19 +32,15 @@ def migrate(connection: Connection) -> None:
                 raise RuntimeError(f"the migration left rows without their parent: {broken[:5]}")
 
 
-def without_foreign_keys(connection: Connection) -> None:
-    """Migrate while SQLite doesn't cascade: rebuilding a parent table would delete every child row."""
-    driver = connection.connection.dbapi_connection
-    assert driver is not None
-    driver.execute("PRAGMA foreign_keys = OFF")  # no-op inside a transaction, so before one begins
-    try:
-        migrate(connection)
-    finally:
-        driver.execute("PRAGMA foreign_keys = ON")
+def await_others(connection: Connection) -> None:
+    """Let several servers that start at once migrate one after the other, however long it takes."""
+    connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('spk migrations'))")
+    connection.exec_driver_sql("SET LOCAL lock_timeout TO DEFAULT")
 
 
-with db.engine.connect() as connection:
-    if connection.dialect.name == "sqlite":
-        without_foreign_keys(connection)
-    else:
+if "connection" in context.config.attributes:
+    migrate(context.config.attributes["connection"])  # a restore migrates in its own transaction
+else:
+    with db.engine.connect() as connection, without_foreign_keys(connection):
         migrate(connection)

@@ -2,6 +2,8 @@
 
 import logging
 import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -62,7 +64,8 @@ db = SQLAlchemy(
     model_class=Base,
     session_options={"expire_on_commit": False},
     # A statement that fails must not carry its values, hashes among them, into a log.
-    engine_options={"hide_parameters": True},
+    # A connection is tried before it is used: PostgreSQL may have been restarted since.
+    engine_options={"hide_parameters": True, "pool_pre_ping": True},
 )
 
 
@@ -76,6 +79,9 @@ def init_app(app: Flask) -> None:
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             event.listen(db.engine, "begin", _begin)
+        if db.engine.dialect.name == "postgresql":
+            event.listen(db.engine, "do_connect", _waiting_at_most(5_000))
+            event.listen(db.engines["autocommit"], "do_connect", _waiting_at_most(250))
 
 
 def close() -> None:
@@ -115,6 +121,31 @@ def _set_pragmas(connection: object, _record: object) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
         # With NORMAL a power cut could bring a revoked key back.
         connection.execute("PRAGMA synchronous = FULL")
+
+
+@contextmanager
+def without_foreign_keys(connection: Connection) -> Iterator[None]:
+    """On SQLite, cascade nothing: rebuilding a parent table would delete every child row."""
+    driver = connection.connection.dbapi_connection
+    if not isinstance(driver, sqlite3.Connection):
+        yield
+        return
+    driver.execute("PRAGMA foreign_keys = OFF")  # no-op inside a transaction, so before one begins
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys = ON")
+
+
+def _waiting_at_most(milliseconds: int) -> Callable[..., None]:
+    """Connect to PostgreSQL as to SQLite: who waits too long for a lock, or for the server, gets an error."""
+
+    def set_options(_dialect: object, _record: object, _args: object, params: dict[str, Any]) -> None:
+        params["options"] = f"-c lock_timeout={milliseconds} {params.get('options', '')}"
+        params.setdefault("connect_timeout", 3)  # s
+        params.setdefault("tcp_user_timeout", 5_000)  # ms: for a server that has gone without a word
+
+    return set_options
 
 
 def only_read() -> None:

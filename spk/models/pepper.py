@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from spk.config import ConfigError
 from spk.db import Base, db
 from spk.models import token
+from spk.models.turns import take_turns
 
 _SENTENCE = "the pepper of this database"
 
@@ -27,14 +28,23 @@ def check_pepper() -> None:
 
     Follows the first pepper of the list, so that a fallback may go once every key has moved on.
     """
-    digests = [token.digest(_SENTENCE, pepper) for pepper in current_app.config["TOKEN_PEPPERS"]]
+    take_turns("pepper canary")  # of servers that start at once with an empty database, one writes it
     canary = db.session.get(PepperCanary, 1)
     if canary is None:
-        db.session.add(PepperCanary(id=1, digest=digests[0]))
-    elif any(hmac.compare_digest(canary.digest, digest) for digest in digests):
-        canary.digest = digests[0]
+        db.session.add(PepperCanary(id=1, digest=_digests()[0]))
     else:
+        check_canary(canary.digest)
+        canary.digest = _digests()[0]
+
+
+def check_canary(digest: str) -> None:
+    """Raise ConfigError unless one of our peppers made this canary."""
+    if not any(hmac.compare_digest(digest, mine) for mine in _digests()):
         raise ConfigError(
             "SPK_TOKEN_PEPPER is not the pepper this database was made with, so no key would work: "
             "set the right one, or add it to SPK_TOKEN_PEPPER_FALLBACKS."
         )
+
+
+def _digests() -> list[str]:
+    return [token.digest(_SENTENCE, pepper) for pepper in current_app.config["TOKEN_PEPPERS"]]

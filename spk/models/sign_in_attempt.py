@@ -9,6 +9,7 @@ from sqlalchemy import String, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spk.db import Base, db, now
+from spk.models.turns import take_turns
 
 
 class TooManyAttempts(Exception):
@@ -36,9 +37,10 @@ class SignInAttempt(Base):
         """
         limit: RateLimitItem = current_app.config["LOGIN_LIMIT"]
         window = timedelta(seconds=limit.get_expiry())
-        db.session.execute(delete(cls).where(cls.created_at < now() - window))
         # A subject is whatever somebody typed: only its hash is kept.
         attempts = [cls(who=hashlib.sha256(subject.encode()).hexdigest()) for subject in subjects]
+        take_turns(*(attempt.who for attempt in attempts))
+        db.session.execute(delete(cls).where(cls.created_at < now() - window))
         for attempt in attempts:
             tries, oldest = db.session.execute(
                 select(func.count(), func.min(cls.created_at)).where(cls.who == attempt.who)
