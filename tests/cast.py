@@ -5,28 +5,42 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Unpack
-from urllib.error import URLError
 
+import flask_migrate
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from flask.testing import FlaskClient
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
-from spk import create_app
-from spk.db import db, now
+from spk import config, create_app
+from spk.db import close, db, now
 from spk.models import ApiKey, Incident, Session, User
+from spk.models.pepper import check_pepper
 from spk.models.status_page import PageFields
+from tests.places import make_place, settings_for
+from tests.postgres import free_port as free_port  # for the tests of other servers
 
 PASSWORD = "correct horse battery staple"
 Json = dict[str, Any]
+
+
+def move_in(environ: dict[str, str]) -> None:
+    """Make secrets, tables and the accounts of the cast."""
+    config.create_secrets(environ)
+    with create_app(environ).app_context():
+        flask_migrate.upgrade()
+        check_pepper()
+        for name, plan in (("ada", "pro"), ("ben", "free"), ("eve", "pro")):
+            User.create(f"{name}@example.com", PASSWORD, plan)
+        db.session.commit()
+        close()
 
 
 @dataclass
@@ -217,10 +231,12 @@ def operator_key(server: LiveServer, plan: str = "pro") -> str:
 @contextmanager
 def serve(directory: Path, **settings: str) -> Iterator[LiveServer]:
     """Run `spk serve` on a free port with its data in `directory`, until the block ends."""
+    data = directory / "data"
+    place = settings_for(data) if data.exists() else make_place(data)
     port = free_port()
     url = settings.pop("SPK_BASE_URL", f"http://127.0.0.1:{port}").replace("{port}", str(port))
     environ = {
-        "SPK_DATA_DIR": str(directory / "data"),
+        **place,
         "SPK_BIND": f"127.0.0.1:{port}",
         "SPK_BASE_URL": url,
         "PATH": "/usr/bin:/bin",
@@ -233,29 +249,32 @@ def serve(directory: Path, **settings: str) -> Iterator[LiveServer]:
         command = [str(Path(sys.executable).with_name("spk")), "serve"]
         process = subprocess.Popen(command, env=environ, stdout=log, stderr=log)
     try:
-        _wait_until_up(f"http://127.0.0.1:{port}/healthz", process, log_file)
+        _wait_until_up(environ["SPK_BIND"], process, log_file)
         yield LiveServer(url, environ, process, log_file)
     finally:
         process.terminate()
         process.wait(timeout=40)
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
-def _wait_until_up(url: str, process: "subprocess.Popen[bytes]", log_file: Path) -> None:
+def _wait_until_up(bind: str, process: "subprocess.Popen[bytes]", log_file: Path) -> None:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            with urllib.request.urlopen(url, timeout=5):
+            if b" 200 OK" in _ask_whether_up(bind):
                 return
-        except (URLError, ConnectionError):
+        except OSError:
             time.sleep(0.05)  # the port opens when it opens: there is no event to wait for
     raise RuntimeError(f"spk serve did not come up:\n{log_file.read_text()}")
+
+
+def _ask_whether_up(bind: str) -> bytes:
+    """The beginning of what is answered at a port or at unix:/path."""
+    with socket.socket(socket.AF_UNIX if bind.startswith("unix:") else socket.AF_INET) as connection:
+        connection.settimeout(5)
+        host, _, where = bind.partition(":")
+        connection.connect(where if host == "unix" else (host, int(where)))
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        return connection.recv(64)
 
 
 def _expect(response: TestResponse, status: int) -> TestResponse:

@@ -1,23 +1,37 @@
 import os
-import shutil
 from collections.abc import Generator, Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
-import flask_migrate
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Connection, Engine, event
 
-from spk import config, create_app
-from spk.db import close, db
-from spk.models import User
-from spk.models.pepper import check_pepper
-from tests.cast import PASSWORD, Browser, Person
+from spk import create_app
+from tests.cast import Browser, Person, move_in
+from tests.places import POSTGRES, copy_place, forget_place, make_place, on_postgresql
+from tests.postgres import run_postgres
 
 for name in [name for name in os.environ if name.startswith("SPK_")]:
     del os.environ[name]  # the tests say themselves what is set
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With TEST_DATABASE=postgresql, start one PostgreSQL for all processes of this run."""
+    config.addinivalue_line("markers", "only_sqlite(why): a test that says nothing about another database")
+    if on_postgresql() and not hasattr(config, "workerinput"):
+        with ExitStack() as stack, suppress(pytest.skip.Exception):  # the tests will say it
+            os.environ[POSTGRES] = stack.enter_context(run_postgres()).url("").rstrip("/")
+            config.add_cleanup(stack.pop_all().close)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if on_postgresql():
+        left_out = [item for item in items if item.get_closest_marker("only_sqlite")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -32,47 +46,44 @@ def pytest_runtest_makereport(
     return report
 
 
+@pytest.fixture
+def places() -> Iterator[list[Path]]:
+    """Those that this test made and nobody needs after it."""
+    made: list[Path] = []
+    yield made
+    for directory in made:
+        forget_place(directory)
+
+
+opened: set[Engine] = set()
+
+
+@event.listens_for(Engine, "engine_connect")
+def remember(connection: Connection) -> None:
+    opened.add(connection.engine)
+
+
 @pytest.fixture(autouse=True)
-def close_connections() -> Iterator[None]:
-    """Close what the test's applications opened: from Python 3.13 on sqlite3 warns of what stays open."""
-    engines: set[Engine] = set()
-
-    def remember(connection: Connection) -> None:
-        engines.add(connection.engine)
-
-    event.listen(Engine, "engine_connect", remember)
+def close_connections(places: list[Path]) -> Iterator[None]:
+    """Close what applications opened: psycopg, and sqlite3 from Python 3.13 on, warn of what stays open."""
     yield
-    event.remove(Engine, "engine_connect", remember)
-    for engine in engines:
-        engine.dispose()
+    while opened:
+        opened.pop().dispose()
 
 
 @pytest.fixture(scope="session")
 def prepared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with tables and the cast in it; each test gets a copy."""
     directory = tmp_path_factory.mktemp("prepared") / "data"
-    environ = {"SPK_DATA_DIR": str(directory)}
-    config.create_secrets(environ)
-    app = create_app(environ)
-    with app.app_context():
-        flask_migrate.upgrade()
-        check_pepper()
-        for email, plan in (
-            ("ada@example.com", "pro"),
-            ("ben@example.com", "free"),
-            ("eve@example.com", "pro"),
-        ):
-            User.create(email, PASSWORD, plan)
-        db.session.commit()
-        close()
+    move_in(make_place(directory))
     return directory
 
 
 @pytest.fixture
-def environ(prepared_data: Path, tmp_path: Path) -> dict[str, str]:
+def environ(prepared_data: Path, tmp_path: Path, places: list[Path]) -> dict[str, str]:
     """The settings of this test's application; change them before asking for `app`."""
-    shutil.copytree(prepared_data, tmp_path / "data")
-    return {"SPK_DATA_DIR": str(tmp_path / "data")}
+    places.append(tmp_path / "data")
+    return copy_place(prepared_data, tmp_path / "data")
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 import os
-import sqlite3
+import re
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,8 @@ from spk.cli import main
 from spk.models import User, password
 from spk.models.caller import Caller
 from tests.cast import Person
+from tests.locks import write_lock
+from tests.places import make_place
 
 Spk = Callable[..., Result]
 PEPPER = "another pepper, random"
@@ -29,11 +30,12 @@ def spk(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Sp
 
 
 @pytest.fixture
-def new_place(spk: Spk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def new_place(spk: Spk, tmp_path: Path, places: list[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """A data directory in which `spk init` has not run."""
-    directory = tmp_path / "new"
-    monkeypatch.setenv("SPK_DATA_DIR", str(directory))
-    return directory
+    places.append(tmp_path / "new")
+    for name, value in make_place(tmp_path / "new").items():
+        monkeypatch.setenv(name, value)
+    return tmp_path / "new"
 
 
 def refusal(result: Result) -> str:
@@ -275,6 +277,7 @@ def test_an_unknown_setting_is_warned_of_beside_the_data(spk: Spk, monkeypatch: 
     assert result.stdout.startswith("ada@example.com\t")
 
 
+@pytest.mark.only_sqlite("PostgreSQL keeps its files where nobody writes into them")
 @pytest.mark.parametrize("damage", [b"this is no database, this is no database", b""])
 def test_a_file_that_is_no_database_is_refused(spk: Spk, environ: dict[str, str], damage: bytes) -> None:
     file = Path(environ["SPK_DATA_DIR"], "spk.db")
@@ -282,14 +285,14 @@ def test_a_file_that_is_no_database_is_refused(spk: Spk, environ: dict[str, str]
     assert refusal(spk("user", "list")).startswith("The database can’t be used")
 
 
-def test_a_busy_database_is_said_to_be_busy(
-    spk: Spk, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = Path(environ["SPK_DATA_DIR"], "spk.db")
-    monkeypatch.setenv("SPK_DATABASE_URL", f"sqlite:///{file}?timeout=0.1")
-    with closing(sqlite3.connect(file)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        assert "database is locked" in refusal(spk("user", "disable", "ada@example.com"))
+def test_a_busy_database_is_said_to_be_busy(spk: Spk, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = app.config["SQLALCHEMY_DATABASE_URI"]
+    impatient = "timeout=0.1" if url.startswith("sqlite") else "options=-c%20lock_timeout=100"
+    monkeypatch.setenv("SPK_DATABASE_URL", f"{url}?{impatient}")
+    with write_lock(app):
+        assert re.search(
+            "database is locked|lock timeout", refusal(spk("user", "disable", "ada@example.com"))
+        )
 
 
 @pytest.mark.parametrize("words", ["", "user", "key", "--help", "user create --help", "key create --help"])

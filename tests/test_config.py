@@ -12,6 +12,12 @@ from spk.settings import NAMES
 SECRET = "0123456789abcdef"
 
 
+@pytest.fixture
+def environ(environ: dict[str, str]) -> dict[str, str]:
+    """Nothing is set but where the data is, whatever database other tests use."""
+    return {"SPK_DATA_DIR": environ["SPK_DATA_DIR"]}
+
+
 def load(environ: dict[str, str], **given: str) -> dict[str, Any]:
     return config.load(environ | given)
 

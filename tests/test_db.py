@@ -1,48 +1,21 @@
-import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 from threading import Barrier
 
 import pytest
 from flask import Flask
 from sqlalchemy import select, text, update
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from spk.db import db, now, stamp
 from spk.models import ApiKey, Event, Session, User
 from spk.models.api_key import KeyLimitReached, NonceUsed
 from tests.cast import Person, bearer
+from tests.locks import others_can_write, write_lock
 
 MOMENT = datetime(2026, 11, 11, 9, 41, 7, 123456, UTC)
-
-
-@contextmanager
-def other_connection(app: Flask) -> Iterator[sqlite3.Connection]:
-    """A second program on the same database, which doesn't wait for locks."""
-    directory: Path = app.config["DATA_DIR"]
-    with closing(sqlite3.connect(directory / "spk.db", isolation_level=None, timeout=0)) as connection:
-        yield connection
-
-
-@contextmanager
-def write_lock(app: Flask) -> Iterator[None]:
-    """Somebody else is writing."""
-    with other_connection(app) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-
-
-def others_can_write(app: Flask) -> bool:
-    with other_connection(app) as other:
-        try:
-            other.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError:
-            return False
-        return True
 
 
 def at_once(times: int, work: Callable[[int], bool]) -> int:
@@ -57,6 +30,9 @@ def at_once(times: int, work: Callable[[int], bool]) -> int:
         return list(pool.map(go, range(times))).count(True)
 
 
+@pytest.mark.only_sqlite(
+    "PostgreSQL has no pragmas: it is durable and checks foreign keys unless told otherwise"
+)
 @pytest.mark.parametrize("engine", [None, "autocommit"])
 @pytest.mark.parametrize(
     ("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)]
@@ -73,7 +49,9 @@ def test_a_connection_waits_for_a_lock_as_long_as_its_work_is_worth(
     app: Flask, engine: str | None, milliseconds: int
 ) -> None:
     with app.app_context(), db.engines[engine].connect() as connection:
-        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == milliseconds
+        ask = {"sqlite": "PRAGMA busy_timeout", "postgresql": "SELECT current_setting('lock_timeout')"}
+        answer = connection.exec_driver_sql(ask[connection.dialect.name]).scalar()
+    assert answer in (milliseconds, f"{milliseconds}ms", f"{milliseconds // 1000}s")
 
 
 def test_a_key_without_its_owner_is_refused(app: Flask) -> None:
@@ -120,6 +98,7 @@ def test_a_time_that_is_missing_stays_missing(ada: Person) -> None:
     assert ada.key(ada.create_key()).last_used_at is None
 
 
+@pytest.mark.only_sqlite("PostgreSQL has no write lock")
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_a_request_that_may_write_takes_the_lock_before_it_reads(app: Flask, method: str) -> None:
     with app.test_request_context(method=method):
@@ -134,6 +113,7 @@ def test_a_request_that_only_reads_takes_no_lock(app: Flask, method: str) -> Non
         assert others_can_write(app)
 
 
+@pytest.mark.only_sqlite("PostgreSQL has no write lock")
 def test_a_command_takes_the_lock_before_it_reads(app: Flask) -> None:
     with app.app_context():
         User.exists()
@@ -216,7 +196,7 @@ def test_many_who_revoke_a_key_at_the_same_moment_write_one_event(app: Flask, ad
 
 
 def test_a_failing_statement_keeps_its_values_to_itself(app: Flask) -> None:
-    with app.app_context(), pytest.raises(OperationalError) as error:
+    with app.app_context(), pytest.raises(DatabaseError) as error:
         db.session.execute(text("SELECT * FROM missing WHERE secret = :secret"), {"secret": "hunter2"})
     assert "hunter2" not in str(error.value)
 
@@ -224,8 +204,7 @@ def test_a_failing_statement_keeps_its_values_to_itself(app: Flask) -> None:
 def test_a_skipped_stamp_logs_no_hash(app: Flask, ada: Person, caplog: pytest.LogCaptureFixture) -> None:
     ada.create_key()
     digest = "ab" * 32
-    with app.app_context(), closing(sqlite3.connect(Path(app.config["DATA_DIR"], "spk.db"))) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with app.app_context(), write_lock(app):
         stamp(update(ApiKey).values(token_hash=digest))
     assert "skipped a stamp" in caplog.text
     assert digest not in caplog.text

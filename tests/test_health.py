@@ -1,14 +1,16 @@
 from pathlib import Path
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from spk.db import db
+from tests.places import lose_database
 
 
 def test_the_process_is_up_without_its_database(app: Flask, client: FlaskClient) -> None:
-    remove_database(app)
+    lose_database(app)
     assert client.get("/healthz").json == {"status": "ok"}
 
 
@@ -25,23 +27,16 @@ def test_it_is_not_ready_before_its_migrations(app: Flask, client: FlaskClient) 
 
 
 def test_it_is_not_ready_without_its_database(app: Flask, client: FlaskClient) -> None:
-    remove_database(app)
+    lose_database(app)
     assert client.get("/readyz").status_code == 503
 
 
+@pytest.mark.only_sqlite("PostgreSQL keeps its files where nobody writes into them")
 def test_a_damaged_database_is_not_ready(app: Flask, client: FlaskClient) -> None:
-    remove_database(app)
+    lose_database(app)
     Path(app.config["DATA_DIR"], "spk.db").rmdir()
     Path(app.config["DATA_DIR"], "spk.db").write_text("this is no database, " * 100)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json) == (503, {"status": "the database can’t be reached"})
     assert client.post("/login").status_code == 400
     assert client.get("/").status_code == 503
-
-
-def remove_database(app: Flask) -> None:
-    with app.app_context():
-        for engine in db.engines.values():
-            engine.dispose()
-    Path(app.config["DATA_DIR"], "spk.db").unlink()
-    Path(app.config["DATA_DIR"], "spk.db").mkdir()  # so that none can be made anew either

@@ -9,6 +9,7 @@ from urllib.error import HTTPError
 
 from spk.models import token as codec
 from tests.cast import PASSWORD, serve, token_in
+from tests.places import database_at_rest
 
 
 class Visitor:
@@ -71,15 +72,14 @@ def test_no_token_is_found_in_database_log_cookies_or_later_pages(tmp_path: Path
         later = "".join(
             visitor.open(path) for path in ("/user/security", "/user/plan", "/help/api-keys", "/")
         )
-        files = {
-            path.name: path.read_bytes() for path in (tmp_path / "data").iterdir()
-        }  # the WAL is open yet
-    assert "spk.db-wal" in files
-    files |= {"database at rest": (tmp_path / "data" / "spk.db").read_bytes(), "log": server.log().encode()}
+        files = {path.name: path.read_bytes() for path in (tmp_path / "data").iterdir()}
+        files["database in use"] = database_at_rest(server.environ)  # with its WAL
+    files |= {"database at rest": database_at_rest(server.environ), "log": server.log().encode()}
     files |= {"cookies": visitor.cookies_seen.encode(), "later pages": later.encode()}
     assert len(tokens) == 3
     for token in tokens:
-        assert token[:12].encode() in files["database at rest"]  # the search does find what is there
+        for place in ("database in use", "database at rest"):  # the search does find what is there
+            assert token[:12].encode() in files[place]
         for place, contents in files.items():
             assert token[12:].encode() not in contents, place
             assert PASSWORD.encode() not in contents, place

@@ -61,6 +61,7 @@ def upgrade(app: Flask, directory: Path, steps: str) -> None:
         flask_migrate.upgrade(directory=str(directory))
 
 
+ONLY_SQLITE = "only SQLite rebuilds a table to change it, and has to leave foreign keys alone meanwhile"
 REBUILD_USERS = """
 with op.batch_alter_table("users", recreate="always") as users:
     users.add_column(sa.Column("nickname", sa.String(40)))
@@ -96,12 +97,14 @@ def test_a_database_that_is_up_to_date_is_left_as_it_is(app: Flask) -> None:
     assert (counts(app), revision(app)) == (before, NEWEST)
 
 
+@pytest.mark.only_sqlite(ONLY_SQLITE)
 def test_every_row_survives_the_rebuilding_of_its_parent_table(app: Flask, tmp_path: Path) -> None:
     before = counts(app)
     upgrade(app, tmp_path / "migrations", REBUILD_USERS)
     assert (counts(app), revision(app)) == (before, "next")
 
 
+@pytest.mark.only_sqlite(ONLY_SQLITE)
 def test_a_key_still_works_after_the_rebuilding_of_its_parent_table(
     app: Flask, ada: Person, tmp_path: Path
 ) -> None:
@@ -111,6 +114,7 @@ def test_a_key_still_works_after_the_rebuilding_of_its_parent_table(
     assert app.test_client().get("/api/v1/whoami", headers=header).status_code == 200
 
 
+@pytest.mark.only_sqlite(ONLY_SQLITE)
 def test_a_migration_that_leaves_orphans_is_refused_and_undone(
     app: Flask, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -130,6 +134,7 @@ def test_a_migration_that_fails_halfway_is_undone_as_a_whole(app: Flask, tmp_pat
     assert (counts(app), revision(app)) == (before, NEWEST)
 
 
+@pytest.mark.only_sqlite(ONLY_SQLITE)
 @pytest.mark.parametrize("steps", [REBUILD_USERS, DELETE_A_PARENT])
 def test_foreign_keys_are_checked_again_after_a_migration(app: Flask, tmp_path: Path, steps: str) -> None:
     try:
@@ -143,7 +148,7 @@ def test_foreign_keys_are_checked_again_after_a_migration(app: Flask, tmp_path: 
 def test_a_database_of_a_newer_version_is_refused(
     app: Flask, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    upgrade(app, tmp_path / "migrations", REBUILD_USERS)
+    upgrade(app, tmp_path / "migrations", "pass")
     with app.app_context(), pytest.raises(SystemExit):
         flask_migrate.upgrade()
     assert "Can't locate revision identified by 'next'" in caplog.text

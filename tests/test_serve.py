@@ -1,6 +1,5 @@
 import json
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from spk import __version__, create_app
 from spk.db import db
 from spk.models import token as tokens
 from tests.cast import PASSWORD, LiveServer, Person, bearer, serve
+from tests.places import copy_place
 
 HEAD = b" HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
 # gunicorn loses a SIGTERM to a worker that is still starting and waits 30 s; one that answers has started.
@@ -35,7 +35,7 @@ def new_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]
 def server(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """A server with the cast in its database."""
     directory = tmp_path_factory.mktemp("server")
-    shutil.copytree(prepared_data, directory / "data")
+    copy_place(prepared_data, directory / "data")
     with serve(directory) as server:
         yield server
 
@@ -92,6 +92,7 @@ def test_a_server_with_an_account_prints_no_setup_token(server: LiveServer) -> N
     assert "setup" not in server.log().lower()
 
 
+@pytest.mark.only_sqlite("PostgreSQL keeps its files elsewhere")
 def test_what_a_server_writes_is_for_its_owner_alone(new_server: LiveServer) -> None:
     directory = Path(new_server.environ["SPK_DATA_DIR"])
     get(new_server, "/")  # opens the database
@@ -190,7 +191,7 @@ def test_a_pepper_that_is_not_the_databases_keeps_the_server_from_starting(serve
 def test_a_request_that_has_begun_is_answered_before_the_server_ends(
     prepared_data: Path, tmp_path: Path
 ) -> None:
-    shutil.copytree(prepared_data, tmp_path / "data")
+    copy_place(prepared_data, tmp_path / "data")
     with serve(tmp_path, **ONE_WORKER) as server:
         head, body = sign_in(server)
         with connect(server) as connection:
@@ -213,6 +214,7 @@ def test_a_connection_without_a_request_does_not_keep_the_server_from_ending(tmp
         assert server.process.wait(timeout=15) == 0
 
 
+@pytest.mark.only_sqlite("PostgreSQL is reached over a socket, which says nothing of what it is for")
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc, which only Linux has")
 def test_no_worker_inherits_an_open_database(tmp_path: Path) -> None:
     """SQLite forbids it: the worker would believe it holds the locks that only its parent holds."""

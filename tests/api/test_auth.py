@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 from spk import create_app
 from spk.models import token as codec
 from tests.cast import Person, bearer, body
+from tests.places import lose_database
 
 UNKNOWN = codec.generate()
 
@@ -157,12 +158,7 @@ def test_an_unreachable_database_is_unavailable_never_a_decision(
     ada: Person, app: Flask, client: FlaskClient
 ) -> None:
     token = ada.create_key()
-    Path(app.config["DATA_DIR"], "spk.db").rename(Path(app.config["DATA_DIR"], "gone.db"))
-    with app.app_context():
-        from spk.db import db
-
-        for engine in db.engines.values():
-            engine.dispose()
+    lose_database(app)
     response = whoami(client, f"Bearer {token}")
     assert (response.status_code, body(response)["code"]) == (503, "unavailable")
     assert int(response.headers["Retry-After"]) > 0

@@ -1,6 +1,5 @@
 """The API against its own description, with requests that schemathesis thinks up."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from spk.api.openapi import describe
 from spk.db import db
 from spk.models import User
 from tests.cast import Person, bearer
+from tests.places import copy_place
 
 CONFIG = SchemathesisConfig.from_dict(
     {
@@ -40,8 +40,7 @@ running: list[Flask] = []
 def app(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """An application with one of everything in it, for all examples."""
     directory = tmp_path_factory.mktemp("schemathesis") / "data"
-    shutil.copytree(prepared_data, directory)
-    app = create_app({"SPK_DATA_DIR": str(directory)})
+    app = create_app(copy_place(prepared_data, directory))
     with app.app_context():
         ada = User.find("ada@example.com")
         assert ada is not None

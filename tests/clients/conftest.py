@@ -15,6 +15,7 @@ import pytest
 from spk import create_app
 from spk.db import db
 from tests.cast import LiveServer, Person, bearer, serve
+from tests.places import copy_place
 
 HERE = Path(__file__).parent
 CLIENTS = HERE.parent.parent / ".venv/clients"
@@ -39,7 +40,7 @@ class Api:
 @pytest.fixture(scope="session")
 def server(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     directory = tmp_path_factory.mktemp("clients")
-    shutil.copytree(prepared_data, directory / "data")
+    copy_place(prepared_data, directory / "data")
     with serve(directory) as server:
         yield server
 

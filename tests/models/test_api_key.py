@@ -1,5 +1,4 @@
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -10,6 +9,7 @@ from spk.models import Event, User, token
 from spk.models.api_key import NAME, KeyLimitReached, NewApiKey, NonceUsed
 from spk.models.refusal import PlanRequired
 from tests.cast import Person
+from tests.places import database_at_rest
 
 DAY = timedelta(days=1)
 CANT_BE_SHOWN = "Use plain text only; this name contains characters that can’t be shown"
@@ -197,10 +197,9 @@ def test_a_new_key_does_not_print_its_token(app: Flask) -> None:
     assert new.token[12:] not in repr(new)
 
 
-def test_only_a_hash_of_the_token_is_stored(app: Flask, ada: Person) -> None:
+def test_only_a_hash_of_the_token_is_stored(environ: dict[str, str], ada: Person) -> None:
     made = ada.create_key()
-    directory: Path = app.config["DATA_DIR"]
-    stored = b"".join(file.read_bytes() for file in directory.glob("spk.db*"))
+    stored = database_at_rest(environ)
     assert made[:12].encode() in stored
     assert made[12:44].encode() not in stored
 

@@ -1,9 +1,7 @@
-import sqlite3
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -15,6 +13,7 @@ from spk.models import User
 from spk.models import token as tokens
 from spk.models.caller import Caller, InvalidToken
 from tests.cast import Person
+from tests.locks import other_connection, write_lock
 
 UNKNOWN = r"^No key has this token\. Check that it was made on this server\.$"
 MISTYPED = r"^This token looks truncated or mistyped\. Copy all 50 characters of it\.$"
@@ -56,14 +55,6 @@ def statements(app: Flask) -> Iterator[list[str]]:
     yield sent
     for engine in engines:
         event.remove(engine, "before_cursor_execute", note)
-
-
-@contextmanager
-def other_connection(app: Flask) -> Iterator[sqlite3.Connection]:
-    """A second program on the same database."""
-    directory: Path = app.config["DATA_DIR"]
-    with closing(sqlite3.connect(directory / "spk.db", isolation_level=None)) as connection:
-        yield connection
 
 
 @contextmanager
@@ -233,8 +224,7 @@ def test_a_stamp_never_moves_backwards(app: Flask, ada: Person) -> None:
 
 def test_a_stamp_is_skipped_soon_while_the_database_is_locked(app: Flask, ada: Person) -> None:
     token = ada.create_key()
-    with other_connection(app) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with write_lock(app):
         start = time.monotonic()
         use(app, token)
         assert time.monotonic() - start < 5  # s, which a writer would have waited
@@ -243,8 +233,7 @@ def test_a_stamp_is_skipped_soon_while_the_database_is_locked(app: Flask, ada: P
 
 def test_a_key_is_found_while_the_database_is_locked(app: Flask, ada: Person) -> None:
     token = ada.create_key()
-    with other_connection(app) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with write_lock(app):
         assert authenticate(app, token).prefix == token[:12]
 
 
@@ -254,6 +243,6 @@ def test_a_request_that_has_read_before_still_sees_a_revoke(app: Flask, ada: Per
     with app.test_request_context("/api/v1/whoami"), other_connection(app) as other:
         assert User.find("ada@example.com")
         Caller.authenticate(token)
-        other.execute("UPDATE api_keys SET revoked_at = '2026-11-11 09:41:07.000000'")
+        other.exec_driver_sql("UPDATE api_keys SET revoked_at = '2026-11-11 09:41:07.000000'")
         with pytest.raises(InvalidToken, match="revoked on 11 Nov 2026"):
             Caller.authenticate(token)

@@ -143,6 +143,7 @@ def test_the_address_of_an_incident_is_on_its_page(acme: StatusPage) -> None:
     assert incident.shortlink == f"{acme.url}/incidents/{incident.id}"
 
 
+@pytest.mark.only_sqlite("each database tells in its own way how it will look")
 def test_what_is_open_is_found_without_reading_what_is_over(all_kinds: StatusPage) -> None:
     """SQLite says itself how it will look: by the range of an index, and not through all incidents."""
     asked: list[str] = []

@@ -1,9 +1,7 @@
 """The API Keys section, without a browser: the same addresses answer pages and fragments."""
 
 import re
-import sqlite3
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -14,6 +12,7 @@ from spk.db import db
 from spk.models import token as codec
 from spk.web.forms import LIFETIMES
 from tests.cast import Person, bearer, token_in
+from tests.locks import other_connection, others_can_write, take_write_lock
 
 NO_ACCESS = "API access isn’t included in this plan."
 NOT_YOURS = "That key isn’t in your account."
@@ -158,21 +157,12 @@ def test_a_form_without_a_nonce_makes_a_key_each_time(ada: Person) -> None:
 
 def test_a_writer_that_comes_after_the_commit_does_not_cost_the_token(ada: Person, app: Flask) -> None:
     """The answer is rendered from reads alone: they wait for no lock."""
-    blocker = sqlite3.connect(Path(app.config["DATA_DIR"], "spk.db"), isolation_level=None)
-
-    def take_lock(_session: object) -> None:
-        if not blocker.in_transaction:
-            blocker.execute("BEGIN IMMEDIATE")
-
     browser = ada.browser()
     browser.get("/user/security")
-    event.listen(db.session, "after_commit", take_lock)
-    try:
+    with other_connection(app) as blocker:
+        event.listen(db.session, "after_commit", lambda _session: take_write_lock(blocker), once=True)
         assert token_in(browser.create_key().text)
-        assert blocker.in_transaction
-    finally:
-        event.remove(db.session, "after_commit", take_lock)
-        blocker.close()
+        assert not others_can_write(app)
 
 
 def test_each_form_has_a_nonce_of_its_own(ada: Person) -> None:
