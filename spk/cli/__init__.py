@@ -7,6 +7,7 @@ import click
 import flask_migrate
 
 from spk import __version__, config, create_app, logs, secret_files, settings, setup_token
+from spk.cli import backups
 from spk.cli.base import Commands, say
 from spk.cli.configuration import show
 from spk.cli.keys import key
@@ -72,3 +73,5 @@ def share_metrics() -> None:
 main.add_command(user)
 main.add_command(key)
 main.add_command(show)
+main.add_command(backups.write)
+main.add_command(backups.read)

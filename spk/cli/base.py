@@ -24,6 +24,10 @@ class Commands(click.Group):
             return super().invoke(context)
         except (ConfigError, Refusal, ValueError) as error:
             raise click.ClickException(str(error)) from None
+        except BrokenPipeError:
+            raise  # whoever reads has had enough: click ends quietly
+        except OSError as error:
+            raise click.ClickException(f"{error.filename or ''}: {error.strerror}.") from None
         except DatabaseError as error:
             raise click.ClickException(
                 f"The database can’t be used ({error.orig}). Did you run `spk init`?"

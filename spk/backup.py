@@ -1,0 +1,72 @@
+"""A backup: one file with the rows of every table, and the secrets without which they are of no use.
+
+Rows rather than a database's own files: what was written on SQLite can be restored on PostgreSQL, and back.
+"""
+
+import json
+import os
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from operator import methodcaller
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from alembic.migration import MigrationContext
+from flask import current_app
+from sqlalchemy import Connection, MetaData, Table
+
+from spk import __version__
+from spk.db import db, now
+from spk.models.refusal import Refusal
+
+FORMAT = 1
+ROWS = 1_000  # at a time
+
+
+def write(file: Path) -> None:
+    """Write a backup as of one moment, while others write on; whole or not at all."""
+    if file.exists() and (not file.is_file() or file.stat().st_size):
+        raise Refusal(f"{file} is there already: choose another name.")
+    with NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as part:  # mode 0600
+        try:
+            with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive, _snapshot() as connection:
+                _fill(archive, connection)
+            part.flush()
+            os.fsync(part.fileno())
+            Path(part.name).replace(file)
+        except BaseException:
+            Path(part.name).unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
+def _snapshot() -> Iterator[Connection]:
+    with db.engines["autocommit"].connect() as connection:
+        is_postgres = connection.dialect.name == "postgresql"
+        connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ" if is_postgres else "BEGIN")
+        yield connection
+
+
+def _fill(archive: zipfile.ZipFile, connection: Connection) -> None:
+    revision = MigrationContext.configure(connection).get_current_revision()
+    if revision is None:
+        raise Refusal("There is nothing to back up: the database has no tables. Run `spk init`.")
+    about = {"format": FORMAT, "spk": __version__, "revision": revision, "created_at": now()}
+    archive.writestr("about.json", json.dumps(about, default=str))
+    pepper, *fallbacks = current_app.config["TOKEN_PEPPERS"]
+    secrets = {"SPK_SECRET_KEY": current_app.config["SECRET_KEY"], "SPK_TOKEN_PEPPER": pepper}
+    secrets["SPK_TOKEN_PEPPER_FALLBACKS"] = " ".join(fallbacks)
+    archive.writestr("secrets.json", json.dumps(secrets))
+    for table in tables(connection):
+        with archive.open(f"{table.name}.jsonl", "w", force_zip64=True) as lines:
+            rows = connection.execution_options(yield_per=ROWS).execute(table.select())
+            for row in rows.mappings():
+                lines.write(json.dumps(dict(row), default=methodcaller("isoformat")).encode() + b"\n")
+
+
+def tables(connection: Connection) -> list[Table]:
+    """What the database holds, parents first, as its own migrations made it."""
+    found = MetaData()
+    found.reflect(connection)
+    return [table for table in found.sorted_tables if table.name != "alembic_version"]

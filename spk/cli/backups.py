@@ -1,0 +1,49 @@
+"""`spk backup` and `spk restore`: everything in one file, and back."""
+
+import os
+from pathlib import Path
+
+import click
+
+from spk import backup, create_app, restore, secret_files, settings
+from spk.cli.base import say, with_app
+from spk.db import close
+from spk.models.refusal import Refusal
+
+FILE = click.argument("file", type=click.Path(path_type=Path))
+
+
+@click.command("backup")
+@FILE
+@with_app
+def write(file: Path) -> None:
+    """Write the database and the secrets to FILE, for its owner alone, while spk runs on."""
+    backup.write(file)
+    say(f"{file} holds the database and the secrets: keep it like a password.")
+
+
+@click.command("restore")
+@FILE
+@click.option("--force", is_flag=True, help="Replace the database and the secrets that are there.")
+def read(file: Path, force: bool) -> None:
+    """Make the database and the secrets what they were when FILE was written, and migrate them forward."""
+    with restore.opened(file) as archive:
+        # What a variable says is kept; where it is another pepper, the canary refuses it.
+        kept = {
+            name: value
+            for name, value in restore.secrets(archive).items()
+            if value and settings.value(os.environ, name) is None
+        }
+        paths = {secret_files.path(os.environ, name): value for name, value in kept.items()}
+        if not force and any(path.exists() for path in paths):
+            raise Refusal(f"{settings.data_dir(os.environ)} holds secrets already: `--force` replaces them.")
+        settings.data_dir(os.environ).mkdir(mode=0o700, parents=True, exist_ok=True)
+        with create_app({**os.environ, **kept}).app_context():
+            try:
+                restore.restore(archive, replace=force)
+            finally:
+                close()
+        for path, value in paths.items():
+            path.unlink(missing_ok=True)
+            secret_files.write_secret(path, value)
+    say("Everything is as it was then. Restart spk if it is running.")

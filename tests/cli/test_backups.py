@@ -1,0 +1,401 @@
+"""One file with everything, and everything from one file."""
+
+import json
+import sqlite3
+import zipfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import MetaData, select, text
+
+from spk import create_app
+from spk.db import close, db, now
+from spk.models import Component, ComponentDay
+from tests.cast import Person, bearer
+from tests.places import lose_database, make_place
+from tests.postgres import run_postgres
+from tests.test_cli import Spk, refusal, said
+
+Rows = dict[str, list[dict[str, Any]]]
+Go = Callable[[dict[str, str]], None]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "spk.backup"
+
+
+@pytest.fixture
+def go(spk: Spk, monkeypatch: pytest.MonkeyPatch) -> Go:
+    """Let the next commands work in another place."""
+
+    def elsewhere(environ: dict[str, str]) -> None:
+        monkeypatch.delenv("SPK_DATABASE_URL", raising=False)
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+
+    return elsewhere
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> dict[str, str]:
+    """The settings of a place with nothing in it."""
+    return make_place(tmp_path / "elsewhere")
+
+
+def everything(app: Flask) -> Rows:
+    """Every row of every table."""
+    with app.app_context(), db.engine.connect() as connection:
+        tables = MetaData()
+        tables.reflect(connection)
+        rows = {
+            table.name: [dict(row) for row in connection.execute(table.select()).mappings()]
+            for table in tables.sorted_tables
+        }
+        close()
+    return {name: sorted(found, key=repr) for name, found in rows.items()}
+
+
+def fill(ada: Person) -> str:
+    """Put something into every table that Ada can fill; her token."""
+    token = ada.create_key("Ünïcode ☃")
+    api = ada.page_api("Acme")
+    api.post("/components", name="API", start_date="2026-01-01")
+    api.patch("/components/api", status="major_outage")
+    api.patch("/components/api", status="operational")
+    api.post("/incidents", name="Slow", component_ids=["api"], metadata={"ticket": {"id": 7}})
+    api.client.post(
+        f"{api.root}/incidents", json={"name": "Once"}, headers={**bearer(token), "Idempotency-Key": "1"}
+    )
+    ada.session_cookie()
+    with ada.app.app_context():
+        component = db.session.scalars(select(Component)).one()
+        ComponentDay.note(component.id, "major", [now().date()])
+        db.session.commit()
+    return token
+
+
+def works(app: Flask, token: str) -> bool:
+    return app.test_client().get("/api/v1/whoami", headers=bearer(token)).status_code == 200
+
+
+def test_a_backup_is_for_its_owner_alone(spk: Spk, file: Path) -> None:
+    words = said(spk("backup", str(file)))
+    assert words == f"{file} holds the database and the secrets: keep it like a password."
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in file.parent.iterdir() if "backup" in path.name] == [file.name]
+
+
+def test_what_is_restored_is_what_was_there(
+    spk: Spk, app: Flask, ada: Person, file: Path, go: Go, elsewhere: dict[str, str]
+) -> None:
+    fill(ada)
+    before = everything(app)
+    assert [name for name, rows in before.items() if not rows] == ["sign_in_attempts"]
+    said(spk("backup", str(file)))
+    go(elsewhere)
+    assert said(spk("restore", str(file))) == "Everything is as it was then. Restart spk if it is running."
+    assert everything(create_app(elsewhere)) == before
+
+
+def test_keys_people_and_sessions_go_on_after_a_restore(
+    spk: Spk, ada: Person, file: Path, go: Go, elsewhere: dict[str, str]
+) -> None:
+    token, revoked, browser = ada.create_key(), ada.create_key(), ada.browser()
+    ada.revoke(revoked)
+    said(spk("backup", str(file)))
+    go(elsewhere)
+    said(spk("restore", str(file)))
+    app = create_app(elsewhere)
+    assert (works(app, token), works(app, revoked)) == (True, False)
+    cookie = browser.client.get_cookie("spk")
+    assert cookie
+    client = app.test_client()
+    client.set_cookie("spk", cookie.value)
+    assert client.get("/user/security").status_code == 200
+    fresh = Person(app, ada.email)
+    assert works(app, fresh.create_key()), "an id is given twice"
+
+
+def test_restored_secrets_are_for_their_owner_alone(
+    spk: Spk, file: Path, go: Go, elsewhere: dict[str, str], environ: dict[str, str]
+) -> None:
+    said(spk("backup", str(file)))
+    go(elsewhere)
+    said(spk("restore", str(file)))
+    there, here = Path(environ["SPK_DATA_DIR"]), Path(elsewhere["SPK_DATA_DIR"])
+    assert here.stat().st_mode & 0o777 == 0o700
+    for name in ("secret_key", "token_pepper"):
+        assert (here / name).read_text() == (there / name).read_text()
+        assert (here / name).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_key_of_an_earlier_pepper_works_after_a_restore(
+    spk: Spk,
+    environ: dict[str, str],
+    ada: Person,
+    file: Path,
+    go: Go,
+    elsewhere: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    token = ada.create_key()
+    pepper = Path(environ["SPK_DATA_DIR"], "token_pepper").read_text().strip()
+    monkeypatch.setenv("SPK_TOKEN_PEPPER_FALLBACKS", pepper)
+    monkeypatch.setenv("SPK_TOKEN_PEPPER", "another pepper, random")
+    said(spk("init"))
+    said(spk("backup", str(file)))
+    monkeypatch.delenv("SPK_TOKEN_PEPPER")
+    monkeypatch.delenv("SPK_TOKEN_PEPPER_FALLBACKS")
+    go(elsewhere)
+    said(spk("restore", str(file)))
+    assert works(create_app(elsewhere), token)
+
+
+def test_a_backup_under_load_has_every_answered_key_and_revoke(
+    spk: Spk, app: Flask, ada: Person, eve: Person, file: Path, go: Go, elsewhere: dict[str, str]
+) -> None:
+    """Whatever was answered before the backup began is in it, and what came later in no half."""
+    kept = [ada.create_key(str(number)) for number in range(5)]
+    revoked = [ada.create_key(str(number)) for number in range(5)]
+    for token in revoked:
+        ada.revoke(token)
+    begun, stop = Event(), Event()
+
+    def write() -> int:
+        done = 0
+        while not stop.is_set() and done < 1000:
+            token = eve.create_key()
+            assert works(app, token)
+            eve.revoke(token)
+            done += 1
+            begun.set()
+        return done
+
+    with ThreadPoolExecutor(1) as pool:
+        writer = pool.submit(write)
+        assert begun.wait(30)
+        said(spk("backup", str(file)))
+        stop.set()
+        assert writer.result() >= 1
+    go(elsewhere)
+    said(spk("restore", str(file)))
+    restored = create_app(elsewhere)
+    assert [works(restored, token) for token in kept] == [True] * 5
+    assert [works(restored, token) for token in revoked] == [False] * 5
+    rows = everything(restored)
+    created = [row["subject"] for row in rows["events"] if row["action"] == "api_key:create"]
+    assert sorted(created) == sorted(row["prefix"] for row in rows["api_keys"])
+
+
+def test_a_backup_of_sqlite_is_restored_on_postgresql_and_back(
+    spk: Spk, app: Flask, ada: Person, file: Path, tmp_path: Path, go: Go
+) -> None:
+    token = fill(ada)
+    before = everything(app)
+    said(spk("backup", str(file)))
+    with run_postgres() as server:
+        there = {"SPK_DATA_DIR": str(tmp_path / "there"), "SPK_DATABASE_URL": server.url("postgres")}
+        go(there)
+        said(spk("restore", str(file)))
+        moved = create_app(there)
+        assert works(moved, token)
+        assert works(moved, Person(moved, ada.email).create_key("the next id"))
+        said(spk("restore", str(file), "--force"))
+        said(spk("backup", str(tmp_path / "second")))
+        with moved.app_context():
+            close()
+    back = {"SPK_DATA_DIR": str(tmp_path / "back"), "SPK_DATABASE_URL": f"sqlite:///{tmp_path}/back/spk.db"}
+    go(back)
+    said(spk("restore", str(tmp_path / "second")))
+    assert in_utc(everything(create_app(back))) == in_utc(before)
+
+
+def in_utc(rows: Rows) -> Rows:
+    """The same, with times as SQLite gives them."""
+    return {
+        name: sorted(
+            (
+                {
+                    key: value.replace(tzinfo=None) if hasattr(value, "tzinfo") else value
+                    for key, value in row.items()
+                }
+                for row in found
+            ),
+            key=repr,
+        )
+        for name, found in rows.items()
+    }
+
+
+def test_a_backup_from_before_a_migration_is_migrated_forward(
+    spk: Spk, file: Path, go: Go, elsewhere: dict[str, str], app: Flask, ada: Person
+) -> None:
+    token = ada.create_key()
+    said(spk("backup", str(file)))
+    first_tables_only(file)
+    go(elsewhere)
+    said(spk("restore", str(file)))
+    restored = create_app(elsewhere)
+    assert restored.test_client().get("/readyz").status_code == 200
+    assert works(restored, token)
+
+
+def first_tables_only(file: Path) -> None:
+    """Make a backup what it would have been before there were status pages."""
+    with zipfile.ZipFile(file) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    about = json.loads(members["about.json"]) | {"revision": "0001"}
+    members["about.json"] = json.dumps(about).encode()
+    first = (
+        "about",
+        "secrets",
+        "users",
+        "api_keys",
+        "sessions",
+        "events",
+        "sign_in_attempts",
+        "pepper_canary",
+    )
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in members:
+            if name.split(".")[0] in first:
+                archive.writestr(name, members[name])
+
+
+def test_an_older_database_is_backed_up_as_it_is(spk: Spk, app: Flask, file: Path) -> None:
+    """An upgrade begins with a backup, which must not depend on what the new version expects."""
+    with app.app_context():
+        db.session.execute(text("DROP TABLE incident_updates"))
+        db.session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        db.session.commit()
+    said(spk("backup", str(file)))
+    with zipfile.ZipFile(file) as archive:
+        assert json.loads(archive.read("about.json"))["revision"] == "0001"
+        assert "incident_updates.jsonl" not in archive.namelist()
+
+
+def test_a_file_that_is_there_is_not_overwritten(spk: Spk, file: Path) -> None:
+    file.write_text("something of value")
+    assert refusal(spk("backup", str(file))) == f"{file} is there already: choose another name."
+    assert file.read_text() == "something of value"
+
+
+def test_a_place_that_cannot_be_written_to_is_named(spk: Spk, tmp_path: Path) -> None:
+    assert refusal(spk("backup", str(tmp_path / "nowhere" / "file"))).endswith("No such file or directory.")
+
+
+def test_a_backup_that_fails_leaves_nothing(spk: Spk, app: Flask, file: Path) -> None:
+    lose_database(app)
+    assert "can’t be used" in refusal(spk("backup", str(file)))
+    assert [path.name for path in file.parent.iterdir() if "backup" in path.name] == []
+
+
+def test_a_database_without_tables_is_not_backed_up(
+    spk: Spk, file: Path, go: Go, elsewhere: dict[str, str], environ: dict[str, str]
+) -> None:
+    go(elsewhere | {"SPK_SECRET_KEY": "0123456789abcdef", "SPK_TOKEN_PEPPER": "0123456789abcdef"})
+    Path(elsewhere["SPK_DATA_DIR"]).mkdir(exist_ok=True)
+    assert refusal(spk("backup", str(file))).startswith("There is nothing to back up")
+
+
+def test_nothing_is_overwritten_by_a_restore_unless_it_is_forced(
+    spk: Spk, app: Flask, ada: Person, environ: dict[str, str], file: Path
+) -> None:
+    said(spk("backup", str(file)))
+    token = ada.create_key("made since")
+    before = everything(app)
+    words = f"{environ['SPK_DATA_DIR']} holds secrets already: `--force` replaces them."
+    assert refusal(spk("restore", str(file))) == words
+    assert everything(app) == before
+    said(spk("restore", str(file), "--force"))
+    assert not works(app, token)
+
+
+def test_a_database_without_its_secrets_is_not_overwritten_either(
+    spk: Spk, app: Flask, environ: dict[str, str], file: Path
+) -> None:
+    said(spk("backup", str(file)))
+    before = everything(app)
+    for name in ("secret_key", "token_pepper"):
+        Path(environ["SPK_DATA_DIR"], name).unlink()
+    assert (
+        refusal(spk("restore", str(file))) == "The database has tables already: `--force` replaces them all."
+    )
+    assert everything(app) == before
+
+
+def test_a_restore_under_another_pepper_is_refused_and_changes_nothing(
+    spk: Spk, file: Path, go: Go, elsewhere: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said(spk("backup", str(file)))
+    go(elsewhere)
+    monkeypatch.setenv("SPK_TOKEN_PEPPER", "another pepper, random")
+    assert refusal(spk("restore", str(file))).startswith(
+        "SPK_TOKEN_PEPPER is not the pepper this database was"
+    )
+    assert not Path(elsewhere["SPK_DATA_DIR"], "token_pepper").exists()
+
+
+@pytest.mark.parametrize("damage", ["cut", "flip", "no archive", "another archive", "a table less"])
+def test_a_damaged_backup_is_refused_and_changes_nothing(
+    damage: str, spk: Spk, app: Flask, ada: Person, file: Path
+) -> None:
+    fill(ada)
+    said(spk("backup", str(file)))
+    before = everything(app)
+    harm(file, damage)
+    assert refusal(spk("restore", str(file), "--force")) == f"{file} is not a whole backup of spk."
+    assert everything(app) == before
+
+
+def harm(file: Path, damage: str) -> None:
+    content = file.read_bytes()
+    if damage == "cut":
+        file.write_bytes(content[: len(content) // 2])
+    elif damage == "flip":
+        middle = content.index(b"users.jsonl") + 40
+        file.write_bytes(content[:middle] + bytes([content[middle] ^ 255]) + content[middle + 1 :])
+    elif damage == "no archive":
+        file.write_text("nothing of the kind")
+    elif damage == "another archive":
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.writestr("about.json", "[]")
+    else:
+        with zipfile.ZipFile(file) as archive:
+            members = {name: archive.read(name) for name in archive.namelist() if name != "events.jsonl"}
+        with zipfile.ZipFile(file, "w") as archive:
+            for name, member in members.items():
+                archive.writestr(name, member)
+
+
+@pytest.mark.parametrize(("key", "value"), [("format", 2), ("revision", "9999")])
+def test_a_backup_of_a_newer_version_is_refused(key: str, value: object, spk: Spk, file: Path) -> None:
+    about = {"format": 1, "spk": "9.0", "revision": "0001"} | {key: value}
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("about.json", json.dumps(about))
+    words = f"{file} was made by spk 9.0: restore it with that or a newer one."
+    assert refusal(spk("restore", str(file))) == words
+
+
+def test_a_backup_that_is_not_there_is_named(spk: Spk, file: Path) -> None:
+    assert refusal(spk("restore", str(file))) == f"{file}: No such file or directory."
+
+
+def test_a_restored_sqlite_file_keeps_its_references(
+    spk: Spk, ada: Person, file: Path, tmp_path: Path, go: Go
+) -> None:
+    fill(ada)
+    said(spk("backup", str(file)))
+    go({"SPK_DATA_DIR": str(tmp_path / "new"), "SPK_DATABASE_URL": f"sqlite:///{tmp_path}/new/spk.db"})
+    said(spk("restore", str(file)))
+    with closing(sqlite3.connect(tmp_path / "new/spk.db")) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    assert (tmp_path / "new/spk.db").stat().st_mode & 0o777 == 0o600
