@@ -20,10 +20,9 @@ GIGABYTE = 1 << 30
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "max_connections": 200,
-    # What is lost with the machine is lost with the test.
+    # What is lost with the machine is lost with the test; what is lost with the server is not.
     "fsync": "off",
     "full_page_writes": "off",
-    "synchronous_commit": "off",
     "wal_level": "minimal",
     "max_wal_senders": 0,
     "autovacuum": "off",  # it would hold on to a database that is to be copied
