@@ -1,6 +1,8 @@
 """The production server: gunicorn, set up for spk."""
 
+import os
 import socket
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -41,6 +43,8 @@ def check_bind(bind: str) -> None:
     """Say in one line what gunicorn would try five times; raises ConfigError."""
     host, _, port = bind.rpartition(":")
     if bind.startswith("unix:"):
+        if not os.access(directory := Path(bind.removeprefix("unix:")).parent, os.W_OK | os.X_OK):
+            raise ConfigError(f"SPK_BIND: no socket can be made in {directory}.")
         return
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -58,6 +62,8 @@ def settings(bind: str, workers: int) -> dict[str, Any]:
         "graceful_timeout": 30,  # s: requests under way are answered after SIGTERM
         "forwarder_headers": "",  # who may set the client's address is ProxyFix's to say
         "forwarded_allow_ips": "",
+        "secure_scheme_headers": {},  # a unix socket is believed otherwise, and contradictions are a 400
+        "umask": 0,  # of a unix socket: who may connect is for its directory to say
         "control_socket_disable": True,
         "accesslog": None,  # it would log query strings
         "loglevel": "warning",
