@@ -27,13 +27,16 @@ def process_is_up() -> ResponseReturnValue:
 def can_work() -> ResponseReturnValue:
     """Whether the database answers and has this version's tables."""
     try:
-        with db.engines["autocommit"].connect() as connection:
-            revision = MigrationContext.configure(connection).get_current_revision()
+        if current_migration() != newest_migration():
+            return {"status": "the database needs `spk init`"}, 503
     except SQLAlchemyError:
         return {"status": "the database can’t be reached"}, 503
-    if revision != newest_migration():
-        return {"status": "the database needs `spk init`"}, 503
     return {"status": "ok"}
+
+
+def current_migration() -> str | None:
+    with db.engines["autocommit"].connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 @cache

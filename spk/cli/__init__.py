@@ -10,6 +10,7 @@ from spk import __version__, config, create_app, logs, secret_files, settings, s
 from spk.cli import backups
 from spk.cli.base import Commands, say
 from spk.cli.configuration import show
+from spk.cli.doctor import doctor
 from spk.cli.keys import key
 from spk.cli.users import user
 from spk.db import close, db
@@ -73,5 +74,6 @@ def share_metrics() -> None:
 main.add_command(user)
 main.add_command(key)
 main.add_command(show)
+main.add_command(doctor)
 main.add_command(backups.write)
 main.add_command(backups.read)

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from spk.db import Base, now
+from spk.db import Base, db, now
 
 if TYPE_CHECKING:
     from spk.models.user import User
@@ -35,6 +35,11 @@ class Event(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     user: Mapped["User"] = relationship()
+
+    @classmethod
+    def newest_at(cls) -> datetime | None:
+        """When something happened last, whoever did it."""
+        return db.session.scalar(select(func.max(cls.created_at)))
 
     @property
     def words(self) -> str:

@@ -1,0 +1,140 @@
+"""`spk doctor`: what keeps spk from working or from being safe, and what to do about it."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import click
+import humanize
+from flask import current_app
+from limits.errors import StorageError
+from sqlalchemy.exc import SQLAlchemyError
+
+from spk import config, health, secret_files
+from spk.cli.base import with_app
+from spk.config import ConfigError
+from spk.db import db, now
+from spk.models import Event
+from spk.models.pepper import check_pepper
+from spk.models.plan import all_plans
+from spk.settings import SETTINGS
+
+Findings = Iterator[tuple[str, str]]
+LOCAL = ("127.", "localhost:", "[::1]:", "unix:")
+
+
+@click.command()
+@with_app
+def doctor() -> None:
+    """Show what was checked: ok, warn or fail, the subject and the words, separated by tabs."""
+    failed = False
+    for check in CHECKS:
+        for level, words in findings(check):
+            failed = failed or level == "fail"
+            click.echo(f"{level}\t{check.__name__}\t{words}")
+    if failed:
+        sys.exit(1)
+
+
+def findings(check: Callable[[], Findings]) -> Findings:
+    """What a check finds; ok where that is nothing, and a failure where it can't be made."""
+    try:
+        found = list(check())
+    except ConfigError as error:
+        found = [("fail", str(error))]
+    except SQLAlchemyError as error:
+        words = " ".join(str(getattr(error, "orig", None) or error).split())
+        found = [("fail", f"The database can’t be asked: start it, or mend SPK_DATABASE_URL ({words}).")]
+    except StorageError as error:
+        found = [("fail", f"SPK_RATELIMIT_STORAGE_URI can’t be asked: {error}.")]
+    yield from found or [("ok", (check.__doc__ or "").strip())]
+
+
+def settings() -> Findings:
+    """Every SPK_… variable is known."""
+    yield from (("warn", words) for words in config.warnings(os.environ))
+
+
+def permissions() -> Findings:
+    """The data directory and the secrets in it are their owner’s alone."""
+    directory: Path = current_app.config["DATA_DIR"]
+    owner = directory.stat().st_uid
+    secrets = [path for name in SETTINGS if (path := secret_files.path(os.environ, name)).is_file()]
+    for path in (directory, *secrets):
+        if path.stat().st_mode & 0o077:
+            yield "fail", f"Others can get at {path}: run `chmod go= {path}`."
+    for path in directory.rglob("*"):
+        if path.stat().st_uid != owner:
+            yield "fail", f"{path} isn’t owned like {directory}: change that, and run spk as that user only."
+    if os.geteuid() not in (0, owner):
+        yield "warn", f"You aren’t who owns {directory}: run spk as that user."
+
+
+def migrations() -> Findings:
+    """The database has this version’s tables."""
+    if health.current_migration() != health.newest_migration():
+        yield "fail", "The database has another version’s tables: back up, then run `spk init`."
+
+
+def integrity() -> Findings:
+    """The database is whole."""
+    if db.engine.dialect.name == "sqlite":
+        with db.engines["autocommit"].connect() as connection:
+            found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+        if found != "ok":
+            yield "fail", f"The database is damaged ({found}): restore a backup."
+
+
+def pepper() -> Findings:
+    """The pepper is the one the keys were made with."""
+    check_pepper()
+    db.session.rollback()
+    yield from ()
+
+
+def clock() -> Findings:
+    """The clock is not behind what has happened."""
+    newest = Event.newest_at()
+    if newest and newest > now() + timedelta(minutes=1):
+        yield "fail", f"Something happened at {newest:%Y-%m-%d %H:%M} UTC, which is to come: set the clock."
+
+
+def proxy() -> Findings:
+    """The settings fit a proxy in front, or none."""
+    trusted, bind = current_app.config["TRUSTED_PROXIES"], current_app.config["BIND"]
+    if current_app.config["BASE_URL"].startswith("https:") and not trusted:
+        yield (
+            "fail",
+            (
+                "SPK_BASE_URL is https, so a proxy is in front, but SPK_TRUSTED_PROXIES is 0: "
+                "everybody counts as one address. Set it to 1."
+            ),
+        )
+    if trusted and not bind.startswith(LOCAL):
+        yield "warn", f"Who reaches {bind} past the proxy can claim any address: let only the proxy reach it."
+
+
+def limits() -> Findings:
+    """Requests are counted where all workers see it."""
+    storage = current_app.extensions["rate_limiter"].storage
+    if not storage.check():
+        yield "fail", "SPK_RATELIMIT_STORAGE_URI can’t be reached: start it, or requests are refused."
+    several = current_app.config["WORKERS"] > 1
+    in_memory = current_app.config["RATELIMIT_STORAGE_URI"].startswith("memory:")
+    if several and in_memory and any(plan.requests_per_minute for plan in all_plans()):
+        yield "warn", "Each worker counts requests_per_minute by itself: set SPK_RATELIMIT_STORAGE_URI."
+
+
+def disk() -> Findings:
+    """There is room for data and backups."""
+    directory: Path = current_app.config["DATA_DIR"]
+    free = shutil.disk_usage(directory).free
+    if free < 1_000_000_000:
+        level = "fail" if free < 100_000_000 else "warn"
+        yield level, f"{humanize.naturalsize(free)} are left for {directory}: make room."
+
+
+CHECKS = (settings, permissions, migrations, integrity, pepper, clock, proxy, limits, disk)

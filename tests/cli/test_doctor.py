@@ -1,0 +1,156 @@
+import os
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import text, update
+
+from spk.db import db, now
+from spk.models import Event
+from tests.cast import Person
+from tests.places import lose_database, on_postgresql
+from tests.redis import run_redis
+from tests.test_cli import Spk
+
+SUBJECTS = [
+    "settings",
+    "permissions",
+    "migrations",
+    "integrity",
+    "pepper",
+    "clock",
+    "proxy",
+    "limits",
+    "disk",
+]
+
+
+def ailments(spk: Spk, status: int) -> dict[str, tuple[str, str]]:
+    """What is not ok, by its subject."""
+    result = spk("doctor")
+    assert result.exit_code == status, result.output
+    found = [line.split("\t") for line in result.stdout.splitlines()]
+    assert [subject for subject in SUBJECTS if subject not in {row[1] for row in found}] == []
+    return {subject: (level, words) for level, subject, words in found if level != "ok"}
+
+
+def test_a_healthy_place_has_nothing_to_mend(spk: Spk) -> None:
+    assert ailments(spk, 0) == {}
+
+
+def test_a_file_that_others_can_read_is_named_with_the_way_to_mend_it(
+    spk: Spk, environ: dict[str, str]
+) -> None:
+    path = Path(environ["SPK_DATA_DIR"], "token_pepper")
+    path.chmod(0o644)
+    assert ailments(spk, 1) == {"permissions": ("fail", f"Others can get at {path}: run `chmod go= {path}`.")}
+
+
+def test_a_directory_that_others_can_read_is_named(spk: Spk, environ: dict[str, str]) -> None:
+    Path(environ["SPK_DATA_DIR"]).chmod(0o755)
+    assert ailments(spk, 1)["permissions"][1].endswith(f"run `chmod go= {environ['SPK_DATA_DIR']}`.")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_file_of_another_owner_is_named(spk: Spk, environ: dict[str, str]) -> None:
+    """As when root has run a command on the data of the service's user."""
+    path = Path(environ["SPK_DATA_DIR"], "token_pepper")
+    os.chown(path, 65534, -1)
+    level, words = ailments(spk, 1)["permissions"]
+    assert (level, words.startswith(f"{path} isn’t owned like")) == ("fail", True)
+
+
+def test_a_setting_that_is_not_known_is_warned_of(spk: Spk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPK_WORKRES", "3")
+    assert ailments(spk, 0) == {
+        "settings": ("warn", "SPK_WORKRES is not a setting of spk. Did you mean SPK_WORKERS?")
+    }
+
+
+def test_the_tables_of_another_version_ask_for_init(spk: Spk, app: Flask) -> None:
+    with app.app_context():
+        db.session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        db.session.commit()
+    assert ailments(spk, 1)["migrations"][1].endswith("back up, then run `spk init`.")
+
+
+def test_a_database_that_is_gone_is_said_to_be(spk: Spk, app: Flask) -> None:
+    lose_database(app)
+    found = ailments(spk, 1)
+    assert found.keys() - {"integrity"} == {"migrations", "pepper", "clock"}
+    assert ("integrity" in found) is not on_postgresql()
+    assert found["pepper"][1].startswith("The database can’t be asked: start it, or mend SPK_DATABASE_URL (")
+
+
+def test_another_pepper_is_found_before_the_keys_fail(spk: Spk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPK_TOKEN_PEPPER", "another pepper, random")
+    level, words = ailments(spk, 1)["pepper"]
+    assert (level, words.startswith("SPK_TOKEN_PEPPER is not the pepper")) == ("fail", True)
+
+
+def test_looking_at_the_pepper_changes_nothing(
+    spk: Spk, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pepper = Path(environ["SPK_DATA_DIR"], "token_pepper").read_text().strip()
+    monkeypatch.setenv("SPK_TOKEN_PEPPER", "another pepper, random")
+    monkeypatch.setenv("SPK_TOKEN_PEPPER_FALLBACKS", pepper)
+    assert ailments(spk, 0) == {}
+    monkeypatch.delenv("SPK_TOKEN_PEPPER")
+    monkeypatch.delenv("SPK_TOKEN_PEPPER_FALLBACKS")
+    assert ailments(spk, 0) == {}
+
+
+def test_a_clock_that_has_gone_back_is_found(spk: Spk, app: Flask, ada: Person) -> None:
+    ada.create_key()
+    with app.app_context():
+        db.session.execute(update(Event).values(created_at=now() + timedelta(hours=1)))
+        db.session.commit()
+    assert ailments(spk, 1)["clock"][1].endswith("which is to come: set the clock.")
+
+
+@pytest.mark.parametrize(
+    ("base_url", "trusted", "bind", "level"),
+    [
+        ("https://spk.example", "0", "127.0.0.1:8000", "fail"),
+        ("https://spk.example", "1", "127.0.0.1:8000", None),
+        ("https://spk.example", "1", "unix:/run/spk.sock", None),
+        ("https://spk.example", "1", "0.0.0.0:8000", "warn"),
+        ("http://localhost:8000", "0", "127.0.0.1:8000", None),
+    ],
+)
+def test_the_settings_for_a_proxy_are_looked_at(
+    base_url: str, trusted: str, bind: str, level: str | None, spk: Spk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPK_BASE_URL", base_url)
+    monkeypatch.setenv("SPK_TRUSTED_PROXIES", trusted)
+    monkeypatch.setenv("SPK_BIND", bind)
+    found = ailments(spk, 1 if level == "fail" else 0)
+    assert {subject: found_level for subject, (found_level, _) in found.items()} == (
+        {"proxy": level} if level else {}
+    )
+
+
+def test_limits_that_each_worker_counts_by_itself_are_warned_of(
+    spk: Spk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "plans.toml").write_text("[free]\nrequests_per_minute = 60\n")
+    monkeypatch.setenv("SPK_PLANS_FILE", str(tmp_path / "plans.toml"))
+    assert ailments(spk, 0)["limits"][1].endswith("set SPK_RATELIMIT_STORAGE_URI.")
+    with run_redis(tmp_path) as url:
+        monkeypatch.setenv("SPK_RATELIMIT_STORAGE_URI", url)
+        assert ailments(spk, 0) == {}
+    assert ailments(spk, 1)["limits"][1].startswith("SPK_RATELIMIT_STORAGE_URI can’t be")
+
+
+@pytest.mark.parametrize(("free", "level"), [(50_000_000, "fail"), (500_000_000, "warn")])
+def test_a_disk_that_is_nearly_full_is_found(
+    free: int, level: str, spk: Spk, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage("/")._replace(free=free)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage)  # a full disk isn't to be had
+    found = ailments(spk, 1 if level == "fail" else 0)
+    assert found == {
+        "disk": (level, f"{free / 1e6:.1f} MB are left for {environ['SPK_DATA_DIR']}: make room.")
+    }
