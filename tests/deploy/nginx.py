@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.cast import free_port
-from tests.deploy.wire import Client, wait_until_listening
+from tests.deploy.wire import Client, wait_until_up
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "deploy" / "nginx"
@@ -67,7 +67,7 @@ def run_nginx(directory: Path, socket: Path, program: int = 9) -> Iterator[Nginx
     subprocess.run([*command, "-t", "-q"], check=True)
     process = subprocess.Popen(command)
     try:
-        wait_until_listening(nginx.https, process, directory / "start.log")
+        wait_until_up(nginx.client("status.example.com"), process, directory / "start.log")
         yield nginx
     finally:
         process.send_signal(3)  # SIGQUIT: requests under way are answered and logged

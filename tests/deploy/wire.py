@@ -86,11 +86,12 @@ def chunked(body: bytes, size: int = 50_000) -> bytes:
     return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
 
 
-def wait_until_listening(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
+def wait_until_up(client: Client, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Wait until the server takes connections and, with TLS, has a certificate."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            client.connect().close()
         except OSError:
             time.sleep(0.02)  # the port opens when it opens: there is no event to wait for
         else:

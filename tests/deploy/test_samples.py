@@ -1,0 +1,64 @@
+"""The samples name each header that spk sends; Traefik's can only be read, as there is none here to run."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from flask.testing import FlaskClient
+
+from spk import create_app
+from tests.cast import Person, bearer
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+
+
+@pytest.fixture
+def identity(ada: Person, client: FlaskClient) -> set[str]:
+    answer = client.get("/verify", headers=bearer(ada.create_key()))
+    return {name for name, _ in answer.headers if name.startswith("X-Auth-")}
+
+
+@pytest.fixture
+def traefik() -> dict[str, Any]:
+    found = yaml.safe_load((DEPLOY / "traefik" / "dynamic.yml").read_text())
+    return dict(found["http"])
+
+
+@pytest.mark.parametrize("sample", ["nginx/protect.conf", "caddy/Caddyfile", "traefik/dynamic.yml"])
+def test_each_identity_header_is_in_each_sample(sample: str, identity: set[str]) -> None:
+    words = set((DEPLOY / sample).read_text().replace(",", " ").replace("[", " ").replace("]", " ").split())
+    assert len(identity) == 5
+    assert {name for name in identity if name not in words and f"{name}:" not in words} == set()
+
+
+def test_traefik_removes_what_clients_make_up_then_asks_then_removes_the_token(
+    traefik: dict[str, Any], identity: set[str]
+) -> None:
+    middlewares = traefik["middlewares"]
+    first, ask, last = (middlewares[name] for name in traefik["routers"]["app"]["middlewares"])
+    with_underscores = {name.replace("-", "_") for name in identity}
+    assert first["headers"]["customRequestHeaders"] == dict.fromkeys(identity | with_underscores, "")
+    assert set(ask["forwardAuth"]["authResponseHeaders"]) == identity
+    assert ask["forwardAuth"]["authRequestHeaders"] == ["Authorization"]
+    assert ask["forwardAuth"]["trustForwardHeader"] is False
+    assert last["headers"]["customRequestHeaders"] == {"Authorization": ""}
+
+
+def test_traefik_names_only_what_it_defines(traefik: dict[str, Any]) -> None:
+    for router in traefik["routers"].values():
+        assert set(router["middlewares"]) <= set(traefik["middlewares"])
+        assert router["service"] in traefik["services"]
+
+
+@pytest.mark.parametrize(("proxies", "status"), [("0", 204), ("1", 503)])
+def test_the_question_as_traefik_asks_it(
+    proxies: str, status: int, environ: dict[str, str], ada: Person
+) -> None:
+    """Why the sample has a second spk, which believes no proxy."""
+    app = create_app(
+        {**environ, "SPK_BASE_URL": "https://status.example.com", "SPK_TRUSTED_PROXIES": proxies}
+    )
+    asked = {"Host": "127.0.0.1:8001", "X-Forwarded-Host": "app.example.com", "X-Forwarded-Uri": "/x"}
+    answer = app.test_client().get("/verify", headers={**asked, **bearer(ada.create_key())})
+    assert answer.status_code == status
