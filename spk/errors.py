@@ -38,7 +38,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(SecurityError, _wrong_host)
     app.register_error_handler(PlanRequired, _plan_required)
     for unreachable in (DatabaseError, InterfaceError, PoolTimeoutError, StorageError):
-        app.register_error_handler(unreachable, _database_unreachable)
+        app.register_error_handler(unreachable, _unreachable)
 
 
 def answer(error: HTTPException) -> ResponseReturnValue:
@@ -93,8 +93,9 @@ def _wrong_host(error: SecurityError) -> ResponseReturnValue:
     return Response(f"{text}\n", 400, content_type="text/plain; charset=utf-8")
 
 
-def _database_unreachable(error: Exception) -> ResponseReturnValue:
+def _unreachable(error: Exception) -> ResponseReturnValue:
     if isinstance(error, (IntegrityError, DataError)):
         raise error  # ours, not the database's
     _log.error("can’t decide: %s", error)
-    return answer(ServiceUnavailable(retry_after=5))
+    words = "Requests can’t be counted right now. Try again in a moment."
+    return answer(ServiceUnavailable(words if isinstance(error, StorageError) else None, retry_after=5))

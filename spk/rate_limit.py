@@ -12,10 +12,15 @@ from werkzeug.exceptions import TooManyRequests
 
 from spk.config import ConfigError
 
+PATIENCE = {"socket_timeout": 1, "socket_connect_timeout": 1}  # s; a request waits for no store that hangs
+
 
 def init_app(app: Flask) -> None:
+    uri = app.config["RATELIMIT_STORAGE_URI"]
     try:
-        storage = storage_from_string(app.config["RATELIMIT_STORAGE_URI"], wrap_exceptions=True)
+        storage = storage_from_string(
+            uri, wrap_exceptions=True, **(PATIENCE if uri.startswith("redis") else {})
+        )
     except ConfigurationError as error:
         raise ConfigError(f"SPK_RATELIMIT_STORAGE_URI: {error}.") from None
     app.extensions["rate_limiter"] = FixedWindowRateLimiter(storage)

@@ -14,12 +14,12 @@ from tests.cast import free_port
 
 
 @contextmanager
-def run_redis(directory: Path) -> Iterator[str]:
+def run_redis(directory: Path, port: int | None = None) -> Iterator[str]:
     """Start it and give its URL; skips what asks where there is none."""
     program = shutil.which("redis-server")
     if program is None:
         pytest.skip("There is no Redis here: run `sh tests/install-services.sh`.")
-    port = free_port()
+    port = port or free_port()
     options = ("--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", str(directory))
     process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
     try:
