@@ -114,6 +114,12 @@ def test_a_program_is_told_as_json_that_spk_is_down_and_a_person_in_words(withou
     assert "can’t be reached" in site.get("/login").body.decode()
 
 
+def test_a_body_of_unknown_length_is_refused(token: str, stack: Stack) -> None:
+    unknown = ("Transfer-Encoding", "chunked")
+    answer = stack.site.ask("POST", "/api/v1/pages", key(token), unknown, body=chunked(b"{}"))
+    assert answer.problem()["status"] == 411
+
+
 @pytest.mark.parametrize("size", [600_000, 2_000_000])
 def test_too_large_a_body_is_refused_as_json(size: int, token: str, stack: Stack) -> None:
     assert stack.site.ask("POST", "/api/v1/pages", key(token), body=b"x" * size).problem()["status"] == 413

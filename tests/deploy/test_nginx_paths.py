@@ -4,8 +4,8 @@ import pytest
 
 from tests.cast import Person
 from tests.deploy.conftest import Stack
-from tests.deploy.nginx import place, run_nginx
-from tests.deploy.wire import key
+from tests.deploy.nginx import Nginx, place, run_nginx
+from tests.deploy.wire import Client, key
 
 
 @pytest.mark.parametrize(
@@ -68,11 +68,22 @@ def test_a_request_that_cannot_be_read_is_refused_as_json(line: str, stack: Stac
         assert answer.problem()["status"] == 400
 
 
-def misuse(stack: Stack, here: str, port: int, token: str) -> None:
+def test_both_are_told_the_address_that_nginx_saw(stack: Stack, owner: Person) -> None:
+    forged = "X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: evil.example\r\n"
+    head = f"GET / HTTP/1.0\r\nHost: app.example.com\r\n{forged}{': '.join(key(owner.create_key()))}\r\n\r\n"
+    assert stack.app.send(head.encode(), address="127.0.0.77").status == 200
+    told = [stack.program.last().all(f"X-Forwarded-{name}") for name in ("For", "Proto", "Host")]
+    assert told == [["127.0.0.77"], ["https"], ["app.example.com"]]
+    assert '"path": "/verify", "status": 204' in stack.spk.log().splitlines()[-1]
+    assert '"address": "127.0.0.77"' in stack.spk.log().splitlines()[-1]
+
+
+def misuse(nginx: Nginx, here: str, token: str) -> None:
     """Send a token rightly, and in every wrong way somebody has tried."""
-    client = type(stack.app)(here, port)
+    client = nginx.client(here)
     good, encoded = key(token), token.replace("_", "%5f")
     client.get("/", good)
+    Client(here, nginx.http, tls=False).get(f"/{token}?{token}", good)
     client.get(f"/api/v1/pages?access_token={token}", good, ("Referer", f"https://x/?t={token}"))
     client.get("/", good, ("User-Agent", token), ("Cookie", f"a={token}"))
     for path in (f"/{token}", f"/x/{encoded}/y?{encoded}", f"/static/{token}", f"/healthz?{token}"):
@@ -96,7 +107,7 @@ def test_no_token_reaches_the_program_or_a_log(spk_is: str, stack: Stack, owner:
         socket = stack.socket if spk_is == "up" else here / "nobody.sock"
         with run_nginx(here, socket, stack.program.port if spk_is == "up" else 9) as nginx:
             for name in ("app.example.com", "status.example.com", "unknown.example.com"):
-                misuse(stack, name, nginx.https, token)
+                misuse(nginx, name, token)
         logs = nginx.logs() | {"spk": stack.spk.log()}
     arrived = b"".join(each.head for each in stack.program.received[before:]).split(b"\r\n")
     assert (f"X-Auth-Key-Prefix: {token[:12]}".encode() in arrived) == (spk_is == "up")

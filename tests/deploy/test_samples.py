@@ -38,7 +38,9 @@ def test_traefik_removes_what_clients_make_up_then_asks_then_removes_the_token(
     middlewares = traefik["middlewares"]
     first, ask, last = (middlewares[name] for name in traefik["routers"]["app"]["middlewares"])
     with_underscores = {name.replace("-", "_") for name in identity}
-    assert first["headers"]["customRequestHeaders"] == dict.fromkeys(identity | with_underscores, "")
+    assert first["headers"]["customRequestHeaders"] == dict.fromkeys(
+        identity | with_underscores | {"Connection"}, ""
+    )
     assert set(ask["forwardAuth"]["authResponseHeaders"]) == identity
     assert ask["forwardAuth"]["authRequestHeaders"] == ["Authorization"]
     assert ask["forwardAuth"]["trustForwardHeader"] is False
