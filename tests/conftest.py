@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, event
 from spk import create_app
 from tests.cast import Browser, Person, move_in
 from tests.places import POSTGRES, copy_place, forget_place, make_place, on_postgresql
-from tests.postgres import run_postgres
+from tests.postgres import Postgres, run_postgres
 
 for name in [name for name in os.environ if name.startswith("SPK_")]:
     del os.environ[name]  # the tests say themselves what is set
@@ -69,6 +69,13 @@ def close_connections(places: list[Path]) -> Iterator[None]:
     yield
     while opened:
         opened.pop().dispose()
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    """One of the module's own, whatever database the other tests use."""
+    with run_postgres() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

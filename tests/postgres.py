@@ -1,5 +1,6 @@
 """A PostgreSQL of the tests' own, from the system's programs, gone with the block it is made in."""
 
+import itertools
 import os
 import pwd
 import shutil
@@ -16,6 +17,7 @@ import pytest
 from psycopg import sql
 
 MISSING = "There is no PostgreSQL here: run `sh tests/install-services.sh`."
+numbers = itertools.count()
 GIGABYTE = 1 << 30
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -39,6 +41,12 @@ class Postgres:
 
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://spk@127.0.0.1:{self.port}/{database}"
+
+    def new_database(self, template: str | None = None) -> str:
+        """The URL of a database, empty or a copy of the one with this URL."""
+        url = self.url(f"database_{next(numbers)}")
+        create_database(url, template)
+        return url
 
     def start(self) -> None:
         """Start it and wait until it takes connections."""
