@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from spk import create_app
-from tests.cast import LiveServer, Person, operator_key, serve
-from tests.deploy.nginx import PROGRAM, Nginx, place, run_nginx
+from spk.db import close, db
+from spk.models import User
+from tests.cast import PASSWORD, LiveServer, Person, serve
+from tests.deploy.nginx import MISSING, Nginx, place, run_nginx
 from tests.deploy.program import Program, run_program
 from tests.deploy.wire import Client
 
@@ -37,20 +39,30 @@ class Stack:
     app: Client
 
 
+def make_owner(spk: LiveServer, plan: str) -> Person:
+    """Make the account operator@example.com on a running server, and leave no connection open."""
+    app = create_app(spk.environ)
+    with app.app_context():
+        User.create("operator@example.com", PASSWORD, plan)
+        db.session.commit()
+        close()
+    return Person(app, "operator@example.com")
+
+
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    if PROGRAM is None:
-        pytest.skip("There is no nginx here: run tests/install-services.sh.")
+    if MISSING:
+        pytest.skip(f"There is no {' and no '.join(MISSING)} here: run tests/install-services.sh.")
     with place() as here, run_program() as program:
         (here / "plans.toml").write_text(PLANS)
         socket = here / "spk.sock"
         settings = {"SPK_BIND": f"unix:{socket}", "SPK_PLANS_FILE": str(here / "plans.toml")}
-        with serve(here, **BEHIND_A_PROXY, **settings) as spk:
-            operator_key(spk)
-            with run_nginx(here, socket, program.port) as nginx:
-                clients = (nginx.client("status.example.com"), nginx.client("app.example.com"))
-                owner = Person(create_app(spk.environ), "operator@example.com")
-                yield Stack(spk, owner, socket, program, nginx, *clients)
+        with (
+            serve(here, **BEHIND_A_PROXY, **settings) as spk,
+            run_nginx(here, socket, program.port) as nginx,
+        ):
+            clients = (nginx.client("status.example.com"), nginx.client("app.example.com"))
+            yield Stack(spk, make_owner(spk, "pro"), socket, program, nginx, *clients)
 
 
 @pytest.fixture

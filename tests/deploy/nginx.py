@@ -14,7 +14,9 @@ from tests.deploy.wire import Client, wait_until_up
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "deploy" / "nginx"
-PROGRAM = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
+PATH = "/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin"
+PROGRAM = shutil.which("nginx", path=PATH)
+MISSING = [name for name in ("nginx", "openssl") if shutil.which(name, path=PATH) is None]
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 # What surrounds the samples, as Debian has it: an access log that holds queries too.
 MAIN = """

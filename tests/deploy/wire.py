@@ -5,7 +5,7 @@ import socket
 import ssl
 import subprocess
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPResponse
@@ -51,17 +51,17 @@ class Client:
 
     def send(self, request: bytes, method: str = "GET", address: str = "127.0.0.1") -> Answer:
         """Send these bytes from an address; the answer, or status 0 where the connection ends without one."""
-        with self.connect(address) as connection:
+        with (
+            self.connect(address) as connection,
+            closing(HTTPResponse(connection, method=method)) as response,
+        ):
             with suppress(OSError):  # an answer may come before all is sent
                 connection.sendall(request)
-            response = HTTPResponse(connection, method=method)
             try:
                 response.begin()
             except OSError:
                 return Answer(0, Message(), b"")
-            body = response.read()
-            response.close()
-            return Answer(response.status, response.headers, body)
+            return Answer(response.status, response.headers, response.read())
 
     def connect(self, address: str = "127.0.0.1") -> socket.socket:
         plain = socket.create_connection(("127.0.0.1", self.port), 20, (address, 0))
