@@ -82,7 +82,7 @@ def misuse(nginx: Nginx, here: str, token: str) -> None:
     """Send a token rightly, and in every wrong way somebody has tried."""
     client = nginx.client(here)
     good, encoded = key(token), token.replace("_", "%5f")
-    client.get("/", good)
+    client.get("/?secret=hunter2", good)
     Client(here, nginx.http, tls=False).get(f"/{token}?{token}", good)
     client.get(f"/api/v1/pages?access_token={token}", good, ("Referer", f"https://x/?t={token}"))
     client.get("/", good, ("User-Agent", token), ("Cookie", f"a={token}"))
@@ -117,3 +117,4 @@ def test_no_token_reaches_the_program_or_a_log(spk_is: str, stack: Stack, owner:
     assert '"status":400' in logs["spk.access.log"]
     assert ("nobody.sock failed" in logs["app.error.log"]) == (spk_is == "down")
     assert [name for name, log in logs.items() if token[12:] in log or "access_token" in log] == []
+    assert [name for name, log in logs.items() if "access" in name and "hunter2" in log] == []
