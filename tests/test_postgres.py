@@ -4,15 +4,19 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import delete
 
 from spk import create_app
 from spk.db import db
+from spk.models import PepperCanary
+from spk.models.pepper import check_pepper
 from tests.cast import Person, bearer, move_in
 from tests.locks import write_lock
 from tests.models.test_sign_in_attempt import (  # noqa: F401  # what holds on SQLite holds here
@@ -105,6 +109,24 @@ def test_servers_that_start_at_once_make_the_tables_together(
     assert [process.returncode for process in starting] == [0] * 3, words
     client = create_app(prepared | {"SPK_DATABASE_URL": url}).test_client()
     assert client.get("/readyz").status_code == 200
+
+
+def test_servers_that_start_at_once_keep_one_canary(app: Flask) -> None:
+    def start() -> None:
+        with app.app_context():
+            check_pepper()
+            db.session.commit()
+
+    url = app.config["SQLALCHEMY_DATABASE_URI"].replace("+psycopg", "")
+    with app.app_context(), psycopg.connect(url) as gate, ThreadPoolExecutor(1) as pool:
+        db.session.execute(delete(PepperCanary))
+        db.session.commit()
+        check_pepper()
+        db.session.flush()
+        other = pool.submit(start)
+        wait_until_waiting(gate, 1)
+        db.session.commit()
+        other.result(30)
 
 
 @pytest.mark.parametrize("sign", ["\\u0000", "\\ud800", "\\udfff"])
