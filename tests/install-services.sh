@@ -1,5 +1,6 @@
 #!/bin/sh
-# Sees to the servers that tests run for real, each on a port of its own: nginx, Caddy, PostgreSQL and Redis, of Debian.
+# Sees to the servers that tests run for real, each on a port of its own: nginx, Caddy, PostgreSQL and Redis, of Debian;
+# and to systemd-analyze, which reads the units.
 # Where some cannot be had their tests skip and say so.
 set -eu
 
@@ -8,6 +9,7 @@ command -v nginx >/dev/null || missing="$missing nginx"
 command -v caddy >/dev/null || missing="$missing caddy"
 command -v openssl >/dev/null || missing="$missing openssl"
 command -v redis-server >/dev/null || missing="$missing redis-server"
+command -v systemd-analyze >/dev/null || missing="$missing systemd"
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postgresql"
 [ -n "$missing" ] || exit 0
 
