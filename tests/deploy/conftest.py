@@ -1,6 +1,5 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -32,7 +31,7 @@ class Stack:
 
     spk: LiveServer
     owner: Person
-    socket: Path
+    socket: str
     program: Program
     nginx: Nginx
     site: Client
@@ -55,8 +54,8 @@ def stack() -> Iterator[Stack]:
         pytest.skip(f"There is no {' and no '.join(MISSING)} here: run tests/install-services.sh.")
     with place() as here, run_program() as program:
         (here / "plans.toml").write_text(PLANS)
-        socket = here / "spk.sock"
-        settings = {"SPK_BIND": f"unix:{socket}", "SPK_PLANS_FILE": str(here / "plans.toml")}
+        socket = f"unix:{here}/spk.sock"
+        settings = {"SPK_BIND": socket, "SPK_PLANS_FILE": str(here / "plans.toml")}
         with (
             serve(here, **BEHIND_A_PROXY, **settings) as spk,
             run_nginx(here, socket, program.port) as nginx,

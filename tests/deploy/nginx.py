@@ -61,10 +61,10 @@ def place() -> Iterator[Path]:
 
 
 @contextmanager
-def run_nginx(directory: Path, socket: Path, program: int = 9) -> Iterator[Nginx]:
-    """Run nginx for spk at `socket` and for a program at a port; when it has ended its logs are whole."""
+def run_nginx(directory: Path, spk: str, program: int = 9) -> Iterator[Nginx]:
+    """Run nginx for spk at unix:/path or a port and for a program; when it has ended its logs are whole."""
     nginx = Nginx(directory, free_port(), free_port())
-    write_configuration(nginx, socket, program)
+    write_configuration(nginx, spk, program)
     command = [str(PROGRAM), "-p", str(directory), "-c", "nginx.conf", "-e", str(directory / "start.log")]
     subprocess.run([*command, "-t", "-q"], check=True)
     process = subprocess.Popen(command)
@@ -76,10 +76,10 @@ def run_nginx(directory: Path, socket: Path, program: int = 9) -> Iterator[Nginx
         assert process.wait(timeout=20) == 0
 
 
-def write_configuration(nginx: Nginx, socket: Path, program: int) -> None:
+def write_configuration(nginx: Nginx, spk: str, program: int) -> None:
     here = nginx.directory
     places = {
-        "/run/spk/spk.sock": str(socket),
+        "server unix:/run/spk/spk.sock;": f"server {spk};",
         "/etc/letsencrypt/live/": f"{here}/certificates/",
         "/var/log/nginx/": f"{here}/",
         "/opt/spk": f"{here}/opt/spk",

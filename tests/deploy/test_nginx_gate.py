@@ -71,7 +71,7 @@ def test_too_many_requests_are_429_and_say_how_long_to_wait(stack: Stack, owner:
 
 
 def test_nothing_passes_while_spk_is_down(stack: Stack, owner: Person) -> None:
-    with place() as here, run_nginx(here, here / "nobody.sock", stack.program.port) as nginx:
+    with place() as here, run_nginx(here, f"unix:{here}/nobody.sock", stack.program.port) as nginx:
         before = len(stack.program.received)
         answer = nginx.client("app.example.com").get("/", key(owner.create_key()))
     assert (answer.problem()["status"], answer.headers["Retry-After"]) == (503, "5")

@@ -104,7 +104,7 @@ def test_no_token_reaches_the_program_or_a_log(spk_is: str, stack: Stack, owner:
     token = owner.create_key()
     before = len(stack.program.received)
     with place() as here:
-        socket = stack.socket if spk_is == "up" else here / "nobody.sock"
+        socket = stack.socket if spk_is == "up" else f"unix:{here}/nobody.sock"
         with run_nginx(here, socket, stack.program.port if spk_is == "up" else 9) as nginx:
             for name in ("app.example.com", "status.example.com", "unknown.example.com"):
                 misuse(nginx, name, token)
