@@ -1,18 +1,20 @@
 """One file with everything, and everything from one file."""
 
+import itertools
 import json
 import sqlite3
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import MetaData, select, text
+from sqlalchemy import Executable, MetaData, Table, select, text
 
 from spk import create_app
 from spk.db import close, db, now
@@ -23,6 +25,7 @@ from tests.postgres import run_postgres
 from tests.test_cli import Spk, refusal, said
 
 Rows = dict[str, list[dict[str, Any]]]
+IN_TOKYO = "?options=-c%20timezone%3DAsia/Tokyo"
 Go = Callable[[dict[str, str]], None]
 
 
@@ -50,12 +53,28 @@ def elsewhere(tmp_path: Path) -> dict[str, str]:
 
 
 def everything(app: Flask) -> Rows:
-    """Every row of every table."""
+    """Every row of every table, as the database's driver gives it."""
+    return read(app, lambda table: text(f"SELECT * FROM {table.name}"))
+
+
+def values(app: Flask) -> Rows:
+    """The same by its types, whichever the database; times as SQLite gives them, in UTC without saying so."""
+    rows = read(app, lambda table: table.select())
+    for row in itertools.chain(*rows.values()):
+        row |= {
+            name: value.astimezone(UTC).replace(tzinfo=None)
+            for name, value in row.items()
+            if isinstance(value, datetime) and value.tzinfo
+        }
+    return {name: sorted(found, key=repr) for name, found in rows.items()}
+
+
+def read(app: Flask, query: Callable[[Table], Executable]) -> Rows:
     with app.app_context(), db.engine.connect() as connection:
         tables = MetaData()
         tables.reflect(connection)
         rows = {
-            table.name: [dict(row) for row in connection.execute(table.select()).mappings()]
+            table.name: [dict(row) for row in connection.execute(query(table)).mappings()]
             for table in tables.sorted_tables
         }
         close()
@@ -198,10 +217,13 @@ def test_a_backup_of_sqlite_is_restored_on_postgresql_and_back(
     spk: Spk, app: Flask, ada: Person, file: Path, tmp_path: Path, go: Go
 ) -> None:
     token = fill(ada)
-    before = everything(app)
+    before = values(app)
     said(spk("backup", str(file)))
     with run_postgres() as server:
-        there = {"SPK_DATA_DIR": str(tmp_path / "there"), "SPK_DATABASE_URL": server.url("postgres")}
+        there = {
+            "SPK_DATA_DIR": str(tmp_path / "there"),
+            "SPK_DATABASE_URL": server.url("postgres") + IN_TOKYO,
+        }
         go(there)
         said(spk("restore", str(file)))
         moved = create_app(there)
@@ -214,24 +236,7 @@ def test_a_backup_of_sqlite_is_restored_on_postgresql_and_back(
     back = {"SPK_DATA_DIR": str(tmp_path / "back"), "SPK_DATABASE_URL": f"sqlite:///{tmp_path}/back/spk.db"}
     go(back)
     said(spk("restore", str(tmp_path / "second")))
-    assert in_utc(everything(create_app(back))) == in_utc(before)
-
-
-def in_utc(rows: Rows) -> Rows:
-    """The same, with times as SQLite gives them."""
-    return {
-        name: sorted(
-            (
-                {
-                    key: value.replace(tzinfo=None) if hasattr(value, "tzinfo") else value
-                    for key, value in row.items()
-                }
-                for row in found
-            ),
-            key=repr,
-        )
-        for name, found in rows.items()
-    }
+    assert values(create_app(back)) == before
 
 
 def test_a_backup_from_before_a_migration_is_migrated_forward(
