@@ -323,6 +323,17 @@ def test_nothing_is_overwritten_by_a_restore_unless_it_is_forced(
     assert not works(app, token)
 
 
+def test_a_forced_restore_replaces_the_secrets_too(
+    spk: Spk, ada: Person, file: Path, go: Go, elsewhere: dict[str, str]
+) -> None:
+    token = ada.create_key()
+    said(spk("backup", str(file)))
+    go(elsewhere)
+    said(spk("init"))
+    said(spk("restore", str(file), "--force"))
+    assert works(create_app(elsewhere), token)
+
+
 def test_a_database_without_its_secrets_is_not_overwritten_either(
     spk: Spk, app: Flask, environ: dict[str, str], file: Path
 ) -> None:
