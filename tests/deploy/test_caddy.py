@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from spk.config import MAX_BODY
 from tests.cast import LiveServer, Person, serve
 from tests.deploy.caddy import PROGRAM, Caddy, run_caddy
 from tests.deploy.conftest import BEHIND_A_PROXY, make_owner
@@ -118,7 +119,7 @@ def test_a_body_of_unknown_length_is_refused(token: str, stack: Stack) -> None:
     assert answer.problem()["status"] == 411
 
 
-@pytest.mark.parametrize("size", [600_000, 2_000_000])
+@pytest.mark.parametrize("size", [MAX_BODY + 1, 600_000, 2_000_000])
 def test_too_large_a_body_is_refused_as_json(size: int, token: str, stack: Stack) -> None:
     assert stack.site.ask("POST", "/api/v1/pages", key(token), body=b"x" * size).problem()["status"] == 413
 
