@@ -92,7 +92,7 @@ def test_nginx_serves_static_files_itself(file: str, kind: str, stack: Stack) ->
 
 
 @pytest.mark.parametrize(
-    "path", ["/static/../spk/config.py", "/static../plans.toml", "/static/%2e%2e/data/secret_key"]
+    "path", ["/static/../spk/config.py", "/static../static/spk.js", "/static/%2e%2e/data/secret_key"]
 )
 def test_nothing_beside_the_static_files_is_served(path: str, stack: Stack) -> None:
     assert stack.site.get(path).status == 404
