@@ -214,7 +214,7 @@ def test_before_init_a_command_says_so_where_the_secrets_are_set(
     monkeypatch.setenv("SPK_TOKEN_PEPPER", PEPPER)
     if has_directory:
         new_place.mkdir()
-    assert refusal(spk("user", "list")).endswith("Did you run `spk init`?")
+    assert refusal(spk("user", "list")).startswith("The database can’t be used (")
 
 
 def test_init_makes_a_place_in_which_commands_work(spk: Spk, new_place: Path) -> None:

@@ -29,8 +29,9 @@ class Commands(click.Group):
         except OSError as error:
             raise click.ClickException(f"{error.filename or ''}: {error.strerror}.") from None
         except DatabaseError as error:
+            words = str(error.orig).partition("\n")[0]
             raise click.ClickException(
-                f"The database can’t be used ({error.orig}). Did you run `spk init`?"
+                f"The database can’t be used ({words}). If `spk init` has been run, `spk doctor` says more."
             ) from None
 
 

@@ -70,13 +70,14 @@ def values(app: Flask) -> Rows:
 
 
 def read(app: Flask, query: Callable[[Table], Executable]) -> Rows:
-    with app.app_context(), db.engine.connect() as connection:
-        tables = MetaData()
-        tables.reflect(connection)
-        rows = {
-            table.name: [dict(row) for row in connection.execute(query(table)).mappings()]
-            for table in tables.sorted_tables
-        }
+    with app.app_context():
+        with db.engine.connect() as connection:
+            tables = MetaData()
+            tables.reflect(connection)
+            rows = {
+                table.name: [dict(row) for row in connection.execute(query(table)).mappings()]
+                for table in tables.sorted_tables
+            }
         close()
     return {name: sorted(found, key=repr) for name, found in rows.items()}
 
