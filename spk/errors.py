@@ -85,9 +85,6 @@ def _plan_required(refusal: PlanRequired) -> ResponseReturnValue:
 def _wrong_host(error: SecurityError) -> ResponseReturnValue:
     """Answer in plain text: for a host that isn't ours no URL can be built, so no page."""
     text = "spk isn’t set up for this address. Its operator sets the right one with SPK_BASE_URL."
-    if verify.is_asked():
-        _log.error("can’t decide: the proxy sends a Host that isn’t in SPK_BASE_URL")
-        return answer(ServiceUnavailable())
     if _is_api():
         return problem(error, text)
     return Response(f"{text}\n", 400, content_type="text/plain; charset=utf-8")

@@ -167,7 +167,6 @@ def test_another_method_opens_nothing(method: str, ada: Person, client: FlaskCli
 @pytest.mark.parametrize(
     ("path", "headers", "size"),
     [
-        ("/verify", {"Host": "elsewhere.example"}, 0),
         ("/verify/", {}, 0),
         ("/verify/more", {}, 0),
         ("/verify", {}, 600_000),
@@ -179,6 +178,17 @@ def test_a_question_that_a_proxy_asks_wrongly_is_503(
 ) -> None:
     response = client.get(path, headers=headers | bearer(ada.create_key()), data=b"x" * size)
     assert (response.status_code, is_empty(response), identity(response)) == (503, True, {})
+
+
+@pytest.mark.parametrize("trusted", ["0", "1"])
+@pytest.mark.parametrize("name", ["Host", "X-Forwarded-Host"])
+def test_a_proxy_may_ask_by_any_name(name: str, trusted: str, environ: dict[str, str]) -> None:
+    """By the address it knows, or as Traefik does in the name of the program it protects."""
+    app = create_app({**environ, "SPK_TRUSTED_PROXIES": trusted})
+    token = Person(app, "ada@example.com").create_key()
+    headers = {name: "app.example.com", "X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
+    assert app.test_client().get("/verify", headers=headers | bearer(token)).status_code == 204
+    assert app.test_client().get("/verify", headers=headers).status_code == 401
 
 
 def test_an_unreachable_database_is_503(ada: Person, app: Flask, client: FlaskClient) -> None:

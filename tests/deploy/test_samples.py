@@ -7,7 +7,6 @@ import pytest
 import yaml
 from flask.testing import FlaskClient
 
-from spk import create_app
 from tests.cast import Person, bearer
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -51,16 +50,3 @@ def test_traefik_names_only_what_it_defines(traefik: dict[str, Any]) -> None:
     for router in traefik["routers"].values():
         assert set(router["middlewares"]) <= set(traefik["middlewares"])
         assert router["service"] in traefik["services"]
-
-
-@pytest.mark.parametrize(("proxies", "status"), [("0", 204), ("1", 503)])
-def test_the_question_as_traefik_asks_it(
-    proxies: str, status: int, environ: dict[str, str], ada: Person
-) -> None:
-    """Why the sample has a second spk, which believes no proxy."""
-    app = create_app(
-        {**environ, "SPK_BASE_URL": "https://status.example.com", "SPK_TRUSTED_PROXIES": proxies}
-    )
-    asked = {"Host": "127.0.0.1:8001", "X-Forwarded-Host": "app.example.com", "X-Forwarded-Uri": "/x"}
-    answer = app.test_client().get("/verify", headers={**asked, **bearer(ada.create_key())})
-    assert answer.status_code == status
