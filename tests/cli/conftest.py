@@ -1,3 +1,29 @@
-from tests.test_cli import spk
+import os
+from collections.abc import Iterator
+from pathlib import Path
 
-__all__ = ["spk"]
+import pytest
+from click.testing import CliRunner
+
+from spk.cli import main
+from tests.cli.reading import Spk
+from tests.places import make_place
+
+
+@pytest.fixture
+def spk(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Spk]:
+    """The command, with the settings of this test: `spk("user", "list")`."""
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    umask = os.umask(0o022)
+    yield lambda *words, typed="": CliRunner().invoke(main, words, input=typed, prog_name="spk")
+    os.umask(umask)
+
+
+@pytest.fixture
+def new_place(spk: Spk, tmp_path: Path, places: list[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data directory in which `spk init` has not run."""
+    places.append(tmp_path / "new")
+    for name, value in make_place(tmp_path / "new").items():
+        monkeypatch.setenv(name, value)
+    return tmp_path / "new"

@@ -20,9 +20,9 @@ from spk import create_app
 from spk.db import close, db, now
 from spk.models import Component, ComponentDay
 from tests.cast import Person, bearer
+from tests.cli.reading import Spk, refusal, said
 from tests.places import lose_database, make_place
 from tests.postgres import run_postgres
-from tests.test_cli import Spk, refusal, said
 
 Rows = dict[str, list[dict[str, Any]]]
 IN_TOKYO = "?options=-c%20timezone%3DAsia/Tokyo"
@@ -47,8 +47,9 @@ def go(spk: Spk, monkeypatch: pytest.MonkeyPatch) -> Go:
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path) -> dict[str, str]:
+def elsewhere(tmp_path: Path, places: list[Path]) -> dict[str, str]:
     """The settings of a place with nothing in it."""
+    places.append(tmp_path / "elsewhere")
     return make_place(tmp_path / "elsewhere")
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from spk.settings import SETTINGS
-from tests.test_cli import Spk, refusal, rows
+from tests.cli.reading import Spk, refusal, rows
 
 
 def effective(spk: Spk) -> dict[str, tuple[str, str]]:

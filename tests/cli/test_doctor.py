@@ -10,9 +10,9 @@ from sqlalchemy import text, update
 from spk.db import db, now
 from spk.models import Event
 from tests.cast import Person
+from tests.cli.reading import Spk
 from tests.places import lose_database, on_postgresql
 from tests.redis import run_redis
-from tests.test_cli import Spk
 
 SUBJECTS = [
     "settings",

@@ -1,62 +1,17 @@
-import os
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 from flask import Flask
 
 from spk import __version__, create_app, setup_token
-from spk.cli import main
 from spk.models import User, password
 from spk.models.caller import Caller
 from tests.cast import Person
+from tests.cli.reading import Spk, refusal, rows, said
 from tests.locks import write_lock
-from tests.places import make_place
 
-Spk = Callable[..., Result]
 PEPPER = "another pepper, random"
-
-
-@pytest.fixture
-def spk(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Spk]:
-    """The command, with the settings of this test: `spk("user", "list")`."""
-    for name, value in environ.items():
-        monkeypatch.setenv(name, value)
-    umask = os.umask(0o022)
-    yield lambda *words, typed="": CliRunner().invoke(main, words, input=typed, prog_name="spk")
-    os.umask(umask)
-
-
-@pytest.fixture
-def new_place(spk: Spk, tmp_path: Path, places: list[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data directory in which `spk init` has not run."""
-    places.append(tmp_path / "new")
-    for name, value in make_place(tmp_path / "new").items():
-        monkeypatch.setenv(name, value)
-    return tmp_path / "new"
-
-
-def refusal(result: Result) -> str:
-    """The one line with which a command fails."""
-    assert isinstance(result.exception, SystemExit), result.exception
-    assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.startswith("Error: ")
-    assert result.stderr.count("\n") == 1
-    return result.stderr.removeprefix("Error: ").rstrip("\n")
-
-
-def said(result: Result) -> str:
-    """What a command that has no data says once it is done."""
-    assert (result.exit_code, result.stdout) == (0, "")
-    return result.stderr.rstrip("\n")
-
-
-def rows(result: Result) -> list[list[str]]:
-    """The data of a command that has nothing to say."""
-    assert (result.exit_code, result.stderr) == (0, "")
-    return [line.split("\t") for line in result.stdout.splitlines()]
 
 
 def test_a_user_is_created_with_the_password_from_standard_input(spk: Spk, app: Flask) -> None:
