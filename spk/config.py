@@ -6,8 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from spk import secret_files, settings
-from spk.secret_files import create_secrets as create_secrets
-from spk.settings import NAMES as NAMES
+from spk.settings import NAMES
 from spk.settings import ConfigError as ConfigError
 
 MAX_BODY = 512 * 1024  # bytes: the longest incident update, 25,000 characters escaped as JSON, with room

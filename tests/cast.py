@@ -19,11 +19,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
-from spk import config, create_app
+from spk import create_app
 from spk.db import close, db, now
 from spk.models import ApiKey, Incident, Session, User
 from spk.models.pepper import check_pepper
 from spk.models.status_page import PageFields
+from spk.secret_files import create_secrets
 from tests.places import make_place, settings_for
 from tests.postgres import free_port as free_port  # for the tests of other servers
 
@@ -33,7 +34,7 @@ Json = dict[str, Any]
 
 def move_in(environ: dict[str, str]) -> None:
     """Make secrets, tables and the accounts of the cast."""
-    config.create_secrets(environ)
+    create_secrets(environ)
     with create_app(environ).app_context():
         flask_migrate.upgrade()
         check_pepper()
