@@ -47,10 +47,10 @@ def prepare() -> None:
 @main.command()
 def serve() -> None:
     """Run `init`, then the server, until SIGTERM."""
+    check_bind(settings.bind(os.environ))
     share_metrics()
     prepare()
     app = create_app()
-    check_bind(app.config["BIND"])
     with app.app_context():
         url = app.config["BASE_URL"]
         say(f"spk {__version__} serves {url} from {app.config['BIND']}.")
