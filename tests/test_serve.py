@@ -16,7 +16,7 @@ import pytest
 from spk import __version__, create_app
 from spk.db import db
 from spk.models import token as tokens
-from tests.cast import PASSWORD, LiveServer, Person, bearer, serve
+from tests.cast import PASSWORD, LiveServer, Person, bearer, free_port, serve
 from tests.places import copy_place
 
 HEAD = b" HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
@@ -179,7 +179,8 @@ def test_no_secret_and_no_query_reaches_the_log(server: LiveServer) -> None:
 
 
 def test_a_pepper_that_is_not_the_databases_keeps_the_server_from_starting(server: LiveServer) -> None:
-    environ = server.environ | {"SPK_TOKEN_PEPPER": "another pepper, random"}
+    another = {"SPK_TOKEN_PEPPER": "another pepper, random", "SPK_BIND": f"127.0.0.1:{free_port()}"}
+    environ = server.environ | another
     command = [str(Path(sys.executable).with_name("spk")), "serve"]
     result = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
     assert (result.returncode, result.stdout) == (1, "")
