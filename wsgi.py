@@ -3,6 +3,8 @@
 import os
 import sys
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from spk import config, create_app, logs
 from spk.db import close
 from spk.models.pepper import check_pepper
@@ -16,4 +18,8 @@ try:
         close()
 except config.ConfigError as error:
     sys.exit(f"Error: {error}")
+except SQLAlchemyError as error:
+    sys.exit(
+        f"Error: the database can’t be used ({str(error).partition(chr(10))[0]}). Did you run `spk init`?"
+    )
 logs.configure()

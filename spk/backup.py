@@ -18,6 +18,7 @@ from sqlalchemy import Connection, MetaData, Table
 
 from spk import __version__
 from spk.db import db, now
+from spk.models.pepper import PepperCanary, check_canary
 from spk.models.refusal import Refusal
 
 FORMAT = 1
@@ -52,6 +53,10 @@ def _fill(archive: zipfile.ZipFile, connection: Connection) -> None:
     revision = MigrationContext.configure(connection).get_current_revision()
     if revision is None:
         raise Refusal("There is nothing to back up: the database has no tables. Run `spk init`.")
+    canary = connection.execute(PepperCanary.__table__.select()).first()
+    if canary is None:
+        raise Refusal("The database doesn’t know its pepper yet: run `spk init`.")
+    check_canary(canary.digest)  # or the secrets beside the rows would be the wrong ones
     about = {"format": FORMAT, "spk": __version__, "revision": revision, "created_at": now()}
     archive.writestr("about.json", json.dumps(about, default=str))
     pepper, *fallbacks = current_app.config["TOKEN_PEPPERS"]

@@ -1,12 +1,14 @@
 """Figures for Prometheus; imported only where SPK_METRICS is 1."""
 
+import logging
 import os
 import time
 from collections.abc import Iterator
 
 from flask import Blueprint, Flask, Response, current_app, g, request
-from prometheus_client import CollectorRegistry, Counter, Histogram, exposition
+from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
@@ -33,6 +35,7 @@ AUTHENTICATIONS = Counter(
 )
 
 bp = Blueprint("metrics", __name__)
+_log = logging.getLogger("spk")
 
 
 class Keys(Collector):
@@ -62,11 +65,18 @@ def metrics() -> Response:
     else:
         registry.register(OWN)
     registry.register(Keys())
-    text, content_type = exposition.choose_encoder(request.headers.get("Accept", ""))
-    return Response(text(registry), content_type=content_type)
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 def _observe(response: Response) -> Response:
+    try:
+        _count(response)
+    except OSError as error:  # the disk is full, for one: what was decided stands
+        _log.warning("not counted: %s", error)
+    return response
+
+
+def _count(response: Response) -> None:
     endpoint = request.endpoint or "none"
     # A client may make up methods; a label for each would be a way to fill the memory.
     method = request.method if request.url_rule else "any"
@@ -74,7 +84,6 @@ def _observe(response: Response) -> Response:
     SECONDS.labels(endpoint).observe(time.perf_counter() - g.started)
     if isinstance(current_app.blueprints.get(request.blueprint or ""), ApiBlueprint):
         AUTHENTICATIONS.labels("accepted" if "caller" in g else _why_not()).inc()
-    return response
 
 
 def _why_not() -> str:

@@ -17,13 +17,14 @@ PATIENCE = {"socket_timeout": 1, "socket_connect_timeout": 1}  # s; a request wa
 
 def init_app(app: Flask) -> None:
     uri = app.config["RATELIMIT_STORAGE_URI"]
+    patience = PATIENCE if uri.startswith("redis") else {}
     try:
-        storage = storage_from_string(
-            uri, wrap_exceptions=True, **(PATIENCE if uri.startswith("redis") else {})
-        )
-    except ConfigurationError as error:
-        raise ConfigError(f"SPK_RATELIMIT_STORAGE_URI: {error}.") from None
-    app.extensions["rate_limiter"] = FixedWindowRateLimiter(storage)
+        storage = storage_from_string(uri, wrap_exceptions=True, **patience)
+        app.extensions["rate_limiter"] = FixedWindowRateLimiter(storage)
+    except (ConfigurationError, ValueError, AssertionError):  # whose words would quote a password
+        raise ConfigError(
+            "SPK_RATELIMIT_STORAGE_URI must be memory:// or an address like redis://localhost:6379."
+        ) from None
     app.after_request(_add_headers)
 
 

@@ -3,8 +3,8 @@
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 from itertools import islice
 from pathlib import Path
@@ -15,24 +15,35 @@ from alembic.script import ScriptDirectory
 from flask import current_app
 from sqlalchemy import JSON, Connection, MetaData, Table, func
 
-from spk import ROOT
+from spk import ROOT, secret_files, settings
 from spk.backup import FORMAT, ROWS, tables
-from spk.db import db, without_foreign_keys
+from spk.db import Base, db, without_foreign_keys
 from spk.models.pepper import check_canary
 from spk.models.refusal import Refusal
 
-DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, RuntimeError, TypeError, ValueError)
+DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, EOFError),
+    *(AttributeError, KeyError, OverflowError, RuntimeError, TypeError, ValueError),
+)
 
 
 @contextmanager
 def opened(file: Path) -> Iterator[zipfile.ZipFile]:
-    """Open a backup; raises Refusal where it is too new, or what is read of it in the block is damaged."""
-    try:
-        with zipfile.ZipFile(file) as archive:
+    """Open a backup; raises Refusal where it is none, or one of a newer spk."""
+    with ExitStack() as stack:
+        with _read_from(file):
+            archive = stack.enter_context(zipfile.ZipFile(file))
             about = json.loads(archive.read("about.json"))
             if about["format"] != FORMAT or about["revision"] not in _revisions():
                 raise Refusal(f"{file} was made by spk {about['spk']}: restore it with that or a newer one.")
-            yield archive
+        yield archive
+
+
+@contextmanager
+def _read_from(file: Path | str | None) -> Iterator[None]:
+    """Turn what reading a damaged backup raises into a Refusal."""
+    try:
+        yield
     except DAMAGE:
         raise Refusal(f"{file} is not a whole backup of spk.") from None
 
@@ -41,25 +52,42 @@ def _revisions() -> set[str]:
     return {script.revision for script in ScriptDirectory(str(ROOT / "migrations")).walk_revisions()}
 
 
-def secrets(archive: zipfile.ZipFile) -> dict[str, str]:
-    """The secrets of a backup, by the names of their settings."""
-    found: dict[str, str] = json.loads(archive.read("secrets.json"))
-    return found
+def secrets(archive: zipfile.ZipFile, environ: Mapping[str, str]) -> dict[str, str]:
+    """The secrets of a backup by name, without those that a variable says: the canary tells if that fits."""
+    with _read_from(archive.filename):
+        found = json.loads(archive.read("secrets.json"))
+        texts = {name: found[name].encode().decode() for name in secret_files.NAMES}
+    return {name: text for name, text in texts.items() if settings.value(environ, name) is None}
 
 
 def restore(archive: zipfile.ZipFile, *, replace: bool) -> None:
     """Make the database what it was and migrate it forward, all or nothing; raises Refusal, ConfigError."""
-    check_canary(next(_lines(archive, "pepper_canary"))["digest"])
-    with db.engine.connect() as connection, without_foreign_keys(connection), connection.begin():
-        there = MetaData()
-        there.reflect(connection)
-        if there.tables and not replace:
-            raise Refusal("The database has tables already: `--force` replaces them all.")
-        there.drop_all(connection)
+    with (
+        _read_from(archive.filename),
+        db.engine.connect() as connection,
+        without_foreign_keys(connection),
+        connection.begin(),
+    ):
+        check_canary(next(_lines(archive, "pepper_canary"), {})["digest"])
+        _clear(connection, archive, replace=replace)
         _migrate(connection, json.loads(archive.read("about.json"))["revision"])
         for table in tables(connection):
             _insert(connection, table, _lines(archive, table.name))
         _migrate(connection, "head")
+
+
+def _clear(connection: Connection, archive: zipfile.ZipFile, *, replace: bool) -> None:
+    there = MetaData()
+    there.reflect(connection)
+    if there.tables and not replace:
+        raise Refusal("The database has tables already: `--force` replaces them all.")
+    ours = {"alembic_version", *Base.metadata.tables, *(name.split(".")[0] for name in archive.namelist())}
+    others = sorted(set(there.tables) - ours)
+    if others and connection.dialect.name == "postgresql":  # a file of SQLite is spk's alone
+        raise Refusal(
+            f"The database has tables that aren’t spk’s ({', '.join(others)}): give spk one of its own."
+        )
+    there.drop_all(connection)
 
 
 def _migrate(connection: Connection, revision: str) -> None:
@@ -81,6 +109,8 @@ def _insert(connection: Connection, table: Table, lines: Iterator[dict[str, Any]
             column.type.none_as_null = True
     while rows := list(islice(lines, ROWS)):
         for row in rows:
+            if row.keys() != set(table.columns.keys()):
+                raise KeyError(table.name)
             row |= {name: _in_utc(row[name]) for name in times if row[name]}
             row |= {name: date.fromisoformat(row[name]) for name in days if row[name]}
         connection.execute(table.insert(), rows)

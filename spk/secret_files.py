@@ -3,13 +3,16 @@
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from spk import settings
 from spk.settings import ConfigError
 
 MADE = ("SPK_SECRET_KEY", "SPK_TOKEN_PEPPER")
+NAMES = (*MADE, "SPK_TOKEN_PEPPER_FALLBACKS")
 
 
 def path(environ: Mapping[str, str], name: str) -> Path:
@@ -48,6 +51,23 @@ def create_secrets(environ: Mapping[str, str]) -> None:
                 write_secret(path(environ, name), secrets.token_urlsafe(32))
     except OSError as error:
         raise ConfigError(f"SPK_DATA_DIR: cannot write to {directory}: {error.strerror}.") from None
+
+
+@contextmanager
+def replacing(values: Mapping[Path, str]) -> Iterator[None]:
+    """Have these secrets on the disk before the block begins, and in their places once it has ended well."""
+    with ExitStack() as leftovers:
+        staged = {}
+        for path, value in values.items():
+            with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+                staged[path] = Path(file.name)  # mode 0600
+                leftovers.callback(staged[path].unlink, missing_ok=True)
+                file.write(value + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+        yield
+        for path, file_at_hand in staged.items():
+            file_at_hand.replace(path)
 
 
 def write_secret(path: Path, value: str) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,9 @@ def check_bind(bind: str) -> None:
     """Say in one line what gunicorn would try five times; raises ConfigError."""
     host, _, port = bind.rpartition(":")
     if bind.startswith("unix:"):
+        with socket.socket(socket.AF_UNIX) as other, suppress(OSError):
+            other.connect(bind.removeprefix("unix:"))
+            raise ConfigError(f"SPK_BIND: another server listens on {bind}.")
         if not os.access(directory := Path(bind.removeprefix("unix:")).parent, os.W_OK | os.X_OK):
             raise ConfigError(f"SPK_BIND: no socket can be made in {directory}.")
         return

@@ -44,21 +44,17 @@ SETTINGS = {
     "SPK_WORKERS": Setting("2", "Server processes, of four threads each."),
     "SPK_TRUSTED_PROXIES": Setting("0", "How many proxies in front of the server set `X-Forwarded-…`."),
     "SPK_SECRET_KEY": Setting(
-        "made by `spk init`", "Signs the cookies. 16 characters or more.", is_secret=True
+        "made by `spk init`", "Signs the cookies; 16 characters at least.", is_secret=True
     ),
     "SPK_TOKEN_PEPPER": Setting(
-        "made by `spk init`",
-        "What tokens are hashed with: without it no key works. 16 characters or more.",
-        is_secret=True,
+        "made by `spk init`", "Tokens are hashed with it; 16 characters at least.", is_secret=True
     ),
     "SPK_TOKEN_PEPPER_FALLBACKS": Setting(
         "none", "Earlier peppers, for rotation, separated by commas or spaces.", is_secret=True
     ),
     "SPK_REGISTRATION": Setting("closed", "`open` lets anybody make an account, on the default plan."),
     "SPK_DEFAULT_PLAN": Setting("free", "The plan of a new account."),
-    "SPK_PLANS_FILE": Setting(
-        "spk/plans.toml", "Your own plans, a TOML file in the place of the shipped one."
-    ),
+    "SPK_PLANS_FILE": Setting("spk/plans.toml", "Your own plans, in the place of the shipped file."),
     "SPK_LOGIN_LIMIT": Setting("10/minute", "Failed sign-ins, for each account and each address."),
     "SPK_FAILURE_LIMIT": Setting(
         "300/minute", "Requests with a wrong token, for each address. They never hold up a working key."
@@ -76,15 +72,21 @@ NAMES = {*SETTINGS, *(f"{name}_FILE" for name, setting in SETTINGS.items() if se
 
 def value(environ: Mapping[str, str], name: str) -> str | None:
     """What a variable, or the file of a secret, says."""
+    found = environ.get(name, "").strip() or None
     file = environ.get(f"{name}_FILE") if SETTINGS[name].is_secret else None
     if not file:
-        return environ.get(name) or None
-    if environ.get(name):
+        return found
+    if found:
         raise ConfigError(f"{name} and {name}_FILE are both set: keep one.")
     try:
-        return Path(file).read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{name}_FILE: cannot read {file}: {error}.") from None
+        found = Path(file).read_text().strip()
+    except OSError as error:
+        raise ConfigError(f"{name}_FILE: cannot read {file}: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{name}_FILE: {file} is not text.") from None
+    if not found:
+        raise ConfigError(f"{name}_FILE: {file} is empty.")
+    return found
 
 
 def value_or_default(environ: Mapping[str, str], name: str) -> str:
@@ -128,7 +130,7 @@ def database_url(environ: Mapping[str, str]) -> str:
     try:
         url = make_url(given)
         url.get_dialect()
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # whose words would quote a password
         url = None
     if url is None or (url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")):
         raise ConfigError("SPK_DATABASE_URL must be a database URL, like sqlite:////var/lib/spk/spk.db.")
@@ -157,9 +159,9 @@ def integer(environ: Mapping[str, str], name: str, *, least: int) -> int:
 def rate(environ: Mapping[str, str], name: str) -> limits.RateLimitItem:
     found = value_or_default(environ, name)
     try:
-        limit = limits.parse(found)
-    except ValueError:
+        (limit,) = limits.parse_many(found)
+    except ValueError:  # no rate, or several
         limit = None
-    if limit is None or limit.amount < 1:
+    if limit is None or not 1 <= limit.amount < 1_000_000:
         raise ConfigError(f"{name} must be a rate like 10/minute, not {found}.")
     return limit

@@ -14,7 +14,7 @@ from spk.api.auth import ApiBlueprint
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-REFUSALS = {401: 401, 403: 403, 405: 405, 429: 429, 400: 401}  # what can't be decided is 503
+REFUSALS = (401, 403, 405, 429)
 AS_IT_IS = string.punctuation.replace("%", "")
 
 
@@ -66,5 +66,6 @@ def is_asked() -> bool:
 
 
 def refusal(error: HTTPException) -> Response:
-    """An empty answer with a status that proxies know."""
-    return Empty(status=REFUSALS.get(error.code or 500, 503))
+    """An empty answer with a status that proxies know; what can’t be decided is 503."""
+    status = 401 if error.code == 400 else error.code
+    return Empty(status=status if status in REFUSALS else 503)

@@ -22,7 +22,7 @@ from werkzeug.test import TestResponse
 from spk import create_app
 from spk.db import close, db, now
 from spk.models import ApiKey, Incident, Session, User
-from spk.models.pepper import check_pepper
+from spk.models.pepper import note_pepper
 from spk.models.status_page import PageFields
 from spk.secret_files import create_secrets
 from tests.places import make_place, settings_for
@@ -37,7 +37,7 @@ def move_in(environ: dict[str, str]) -> None:
     create_secrets(environ)
     with create_app(environ).app_context():
         flask_migrate.upgrade()
-        check_pepper()
+        note_pepper()
         for name, plan in (("ada", "pro"), ("ben", "free"), ("eve", "pro")):
             User.create(f"{name}@example.com", PASSWORD, plan)
         db.session.commit()

@@ -7,7 +7,7 @@ import pytest
 from spk import config, create_app, settings
 from spk.config import ConfigError
 from spk.secret_files import create_secrets
-from spk.settings import NAMES
+from spk.settings import NAMES, SETTINGS
 
 SECRET = "0123456789abcdef"
 
@@ -297,3 +297,37 @@ def test_the_address_people_use_follows_the_port_the_server_listens_on(environ: 
 def test_a_relative_database_file_lies_in_the_data_directory(environ: dict[str, str]) -> None:
     app = create_app(environ | {"SPK_DATABASE_URL": "sqlite:///other.db"})
     assert app.instance_path == environ["SPK_DATA_DIR"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "url"),
+    [
+        ("SPK_DATABASE_URL", "postgresql+psycopg://spk:p@x:hunter2@db/spk"),
+        ("SPK_RATELIMIT_STORAGE_URI", "redis://:hunter2/x@localhost:6379"),
+        ("SPK_RATELIMIT_STORAGE_URI", "nonsense://:hunter2@localhost"),
+        ("SPK_RATELIMIT_STORAGE_URI", "async+memory://hunter2"),
+    ],
+)
+def test_an_address_that_cannot_be_read_is_refused_without_its_password(
+    environ: dict[str, str], setting: str, url: str
+) -> None:
+    words = refusal(environ, **{setting: url})
+    assert words.startswith(f"{setting} must be")
+    assert "hunter2" not in words
+
+
+@pytest.mark.parametrize("name", [name for name in SETTINGS if SETTINGS[name].is_secret])
+def test_an_empty_file_is_not_taken_for_the_default(
+    environ: dict[str, str], tmp_path: Path, name: str
+) -> None:
+    file = secret_file(tmp_path, b" \n")
+    assert refusal(environ, **{f"{name}_FILE": file}) == f"{name}_FILE: {file} is empty."
+
+
+def test_spaces_are_no_secret(environ: dict[str, str]) -> None:
+    assert load(environ, SPK_SECRET_KEY=" " * 20)["SECRET_KEY"] == load(environ)["SECRET_KEY"]
+
+
+def test_a_limit_is_one_rate_that_can_be_told_in_a_header(environ: dict[str, str]) -> None:
+    for given in ("5/minute;1/hour", "99999999999999999999/minute"):
+        assert refusal(environ, SPK_FAILURE_LIMIT=given).startswith("SPK_FAILURE_LIMIT must be a rate")

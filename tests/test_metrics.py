@@ -58,6 +58,11 @@ def test_it_is_what_prometheus_reads(client: FlaskClient) -> None:
     assert "# HELP spk_requests_total " in answer.text
 
 
+@pytest.mark.parametrize("accept", ["application/openmetrics-text; version=abc", "text/plain; version=1.x"])
+def test_what_a_client_would_rather_read_breaks_nothing(accept: str, client: FlaskClient) -> None:
+    assert client.get("/metrics", headers={"Accept": accept}).status_code == 200
+
+
 def test_requests_are_counted_by_view_method_and_status(client: FlaskClient) -> None:
     change = Change(client)
     client.get("/healthz")
@@ -159,6 +164,8 @@ def test_whichever_worker_is_asked_has_the_figures_of_all(tmp_path: Path) -> Non
 
         with ThreadPoolExecutor(8) as pool:
             assert list(pool.map(ask, range(60))) == [200] * 60
+        with serve(tmp_path, SPK_METRICS="1"):
+            pass  # another server of the same data, gone again
         for _ in range(6):
             with urllib.request.urlopen(f"{server.url}/metrics", timeout=20) as answer:
                 found = read(answer.read().decode())

@@ -13,7 +13,7 @@ from spk import ROOT, create_app
 from spk.config import ConfigError
 from spk.db import Base, db
 from spk.models import ComponentDay, IdempotentAnswer, PepperCanary, SignInAttempt, User
-from spk.models.pepper import check_pepper
+from spk.models.pepper import note_pepper
 from tests.cast import Person
 
 PEPPER = "another pepper, random"
@@ -158,7 +158,7 @@ def check(environ: dict[str, str], *peppers: str) -> None:
     """Start with these peppers: the first, and its fallbacks."""
     settings = {"SPK_TOKEN_PEPPER": peppers[0], "SPK_TOKEN_PEPPER_FALLBACKS": ",".join(peppers[1:])}
     with create_app(environ | settings).app_context():
-        check_pepper()
+        note_pepper()
         db.session.commit()
 
 

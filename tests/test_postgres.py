@@ -16,7 +16,7 @@ from sqlalchemy import delete
 from spk import create_app
 from spk.db import db
 from spk.models import PepperCanary
-from spk.models.pepper import check_pepper
+from spk.models.pepper import note_pepper
 from tests.cast import Person, bearer, move_in
 from tests.locks import write_lock
 from tests.models.test_sign_in_attempt import (  # noqa: F401  # what holds on SQLite holds here
@@ -114,14 +114,14 @@ def test_servers_that_start_at_once_make_the_tables_together(
 def test_servers_that_start_at_once_keep_one_canary(app: Flask) -> None:
     def start() -> None:
         with app.app_context():
-            check_pepper()
+            note_pepper()
             db.session.commit()
 
     url = app.config["SQLALCHEMY_DATABASE_URI"].replace("+psycopg", "")
     with app.app_context(), psycopg.connect(url) as gate, ThreadPoolExecutor(1) as pool:
         db.session.execute(delete(PepperCanary))
         db.session.commit()
-        check_pepper()
+        note_pepper()
         db.session.flush()
         other = pool.submit(start)
         wait_until_waiting(gate, 1)

@@ -1,7 +1,9 @@
 """The operator's commands: data on stdout, words on stderr, a status other than 0 for what failed."""
 
+import atexit
 import os
 import shutil
+import tempfile
 
 import click
 import flask_migrate
@@ -15,7 +17,7 @@ from spk.cli.keys import key
 from spk.cli.users import user
 from spk.db import close, db
 from spk.models import User
-from spk.models.pepper import check_pepper
+from spk.models.pepper import note_pepper
 from spk.server import Server, check_bind
 
 
@@ -39,7 +41,7 @@ def prepare() -> None:
     secret_files.create_secrets(os.environ)
     with create_app().app_context():
         flask_migrate.upgrade()
-        check_pepper()
+        note_pepper()
         db.session.commit()
         close()
 
@@ -63,12 +65,15 @@ def serve() -> None:
 
 
 def share_metrics() -> None:
-    """Make an empty place for what all workers count; prometheus-client looks for it when it is imported."""
-    directory = settings.data_dir(os.environ) / "metrics"
-    shutil.rmtree(directory, ignore_errors=True)
+    """Make a place for what all workers count; prometheus-client looks for it when it is imported."""
     if settings.one_of(os.environ, "SPK_METRICS", "0", "1") == "1":
-        directory.mkdir(mode=0o700, parents=True)
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
+        directory, maker = tempfile.mkdtemp(prefix="spk-metrics-"), os.getpid()
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
+
+        @atexit.register
+        def remove() -> None:
+            if os.getpid() == maker:  # not a worker, a fork that ends in the same way
+                shutil.rmtree(directory, ignore_errors=True)
 
 
 main.add_command(user)

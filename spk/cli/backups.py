@@ -27,23 +27,16 @@ def write(file: Path) -> None:
 @click.option("--force", is_flag=True, help="Replace the database and the secrets that are there.")
 def read(file: Path, force: bool) -> None:
     """Make the database and the secrets what they were when FILE was written, and migrate them forward."""
+    environ = os.environ
     with restore.opened(file) as archive:
-        # What a variable says is kept; where it is another pepper, the canary refuses it.
-        kept = {
-            name: value
-            for name, value in restore.secrets(archive).items()
-            if value and settings.value(os.environ, name) is None
-        }
-        paths = {secret_files.path(os.environ, name): value for name, value in kept.items()}
+        secrets = restore.secrets(archive, environ)
+        paths = {secret_files.path(environ, name): value for name, value in secrets.items()}
         if not force and any(path.exists() for path in paths):
-            raise Refusal(f"{settings.data_dir(os.environ)} holds secrets already: `--force` replaces them.")
-        settings.data_dir(os.environ).mkdir(mode=0o700, parents=True, exist_ok=True)
-        with create_app({**os.environ, **kept}).app_context():
+            raise Refusal(f"{settings.data_dir(environ)} holds secrets already: `--force` replaces them.")
+        settings.data_dir(environ).mkdir(mode=0o700, parents=True, exist_ok=True)
+        with secret_files.replacing(paths), create_app({**environ, **secrets}).app_context():
             try:
                 restore.restore(archive, replace=force)
             finally:
                 close()
-        for path, value in paths.items():
-            path.unlink(missing_ok=True)
-            secret_files.write_secret(path, value)
     say("Everything is as it was then. Restart spk if it is running.")

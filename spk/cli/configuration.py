@@ -60,7 +60,8 @@ def origin(environ: Mapping[str, str], name: str) -> str:
     for variable in (name, f"{name}_FILE"):
         if environ.get(variable):
             return variable
-    return str(path) if (path := secret_files.path(environ, name)).is_file() else "default"
+    path = secret_files.path(environ, name)
+    return str(path) if name in secret_files.NAMES and path.is_file() else "default"
 
 
 def without_password(url: str) -> str:

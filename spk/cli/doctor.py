@@ -45,6 +45,8 @@ def findings(check: Callable[[], Findings]) -> Findings:
         found = list(check())
     except ConfigError as error:
         found = [("fail", str(error))]
+    except OSError as error:
+        found = [("fail", f"{error.filename}: {error.strerror}.")]
     except SQLAlchemyError as error:
         words = " ".join(str(getattr(error, "orig", None) or error).split())
         found = [("fail", f"The database can’t be asked: start it, or mend SPK_DATABASE_URL ({words}).")]
@@ -59,15 +61,20 @@ def settings() -> Findings:
 
 
 def permissions() -> Findings:
-    """The data directory and the secrets in it are their owner’s alone."""
+    """The data directory and the secrets are their owner’s alone."""
     directory: Path = current_app.config["DATA_DIR"]
     owner = directory.stat().st_uid
-    secrets = [path for name in SETTINGS if (path := secret_files.path(os.environ, name)).is_file()]
-    for path in (directory, *secrets):
+    secrets = [path for name in secret_files.NAMES if (path := secret_files.path(os.environ, name)).is_file()]
+    elsewhere = [Path(file) for name in SETTINGS if (file := os.environ.get(f"{name}_FILE"))]
+    for path in (directory, *secrets, *elsewhere):
         if path.stat().st_mode & 0o077:
-            yield "fail", f"Others can get at {path}: run `chmod go= {path}`."
-    for path in directory.rglob("*"):
-        if path.stat().st_uid != owner:
+            # What another program hands out, it may keep from others in another way.
+            yield (
+                "warn" if path in elsewhere else "fail",
+                f"Others can get at {path}: run `chmod go= {path}`.",
+            )
+    for path in directory.iterdir():
+        if path.lstat().st_uid != owner:
             yield "fail", f"{path} isn’t owned like {directory}: change that, and run spk as that user only."
     if os.geteuid() not in (0, owner):
         yield "warn", f"You aren’t who owns {directory}: run spk as that user."
@@ -91,7 +98,6 @@ def integrity() -> Findings:
 def pepper() -> Findings:
     """The pepper is the one the keys were made with."""
     check_pepper()
-    db.session.rollback()
     yield from ()
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ForeignKey, String, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from spk.db import Base, db, now
+from spk.db import Base, fetch_first, now
 
 if TYPE_CHECKING:
     from spk.models.user import User
@@ -39,7 +39,9 @@ class Event(Base):
     @classmethod
     def newest_at(cls) -> datetime | None:
         """When something happened last, whoever did it."""
-        return db.session.scalar(select(func.max(cls.created_at)))
+        newest: datetime | None
+        (newest,) = fetch_first(select(func.max(cls.created_at))) or (None,)
+        return newest
 
     @property
     def words(self) -> str:

@@ -3,11 +3,11 @@
 import hmac
 
 from flask import current_app
-from sqlalchemy import String
+from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spk.config import ConfigError
-from spk.db import Base, db
+from spk.db import Base, db, fetch_first
 from spk.models import token
 from spk.models.turns import take_turns
 
@@ -24,7 +24,15 @@ class PepperCanary(Base):
 
 
 def check_pepper() -> None:
-    """Raise ConfigError unless the pepper, or one of its fallbacks, is the one this database was made with.
+    """Raise ConfigError unless the pepper, or a fallback of it, is the one this database was made with."""
+    canary = fetch_first(select(PepperCanary.digest))
+    if canary is None:
+        raise ConfigError("The database doesn’t know its pepper yet: run `spk init`.")
+    check_canary(canary.digest)
+
+
+def note_pepper() -> None:
+    """Let the database know its pepper; raises ConfigError where it knows another.
 
     Follows the first pepper of the list, so that a fallback may go once every key has moved on.
     """

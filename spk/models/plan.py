@@ -51,6 +51,8 @@ def load_plans(path: Path, default: str) -> dict[str, Plan]:
         raise ConfigError(f"SPK_PLANS_FILE: cannot read {path}: {error.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"SPK_PLANS_FILE: {path} is not TOML: {error}.") from None
+    if "" in tables:
+        raise ConfigError(f"SPK_PLANS_FILE: {path} has a plan without a name.")
     plans = {name: _plan(name, table) for name, table in tables.items()}
     if default not in plans:
         raise ConfigError(

@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import Executable, MetaData, Table, select, text
@@ -21,7 +22,7 @@ from spk.db import close, db, now
 from spk.models import Component, ComponentDay
 from tests.cast import Person, bearer
 from tests.cli.reading import Spk, refusal, said
-from tests.places import lose_database, make_place
+from tests.places import lose_database, make_place, on_postgresql
 from tests.postgres import run_postgres
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -298,6 +299,15 @@ def test_a_place_that_cannot_be_written_to_is_named(spk: Spk, tmp_path: Path) ->
     assert refusal(spk("backup", str(tmp_path / "nowhere" / "file"))).endswith("No such file or directory.")
 
 
+def test_secrets_that_are_not_the_databases_are_not_backed_up(
+    spk: Spk, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such a backup could never be restored."""
+    monkeypatch.setenv("SPK_TOKEN_PEPPER", "another pepper, random")
+    assert refusal(spk("backup", str(file))).startswith("SPK_TOKEN_PEPPER is not the pepper")
+    assert not file.exists()
+
+
 def test_a_backup_that_fails_leaves_nothing(spk: Spk, app: Flask, file: Path) -> None:
     lose_database(app)
     assert "can’t be used" in refusal(spk("backup", str(file)))
@@ -400,6 +410,80 @@ def test_a_backup_of_a_newer_version_is_refused(key: str, value: object, spk: Sp
         archive.writestr("about.json", json.dumps(about))
     words = f"{file} was made by spk 9.0: restore it with that or a newer one."
     assert refusal(spk("restore", str(file))) == words
+
+
+@pytest.mark.parametrize(
+    ("member", "content"),
+    [
+        ("secrets.json", b"[]"),
+        ("secrets.json", b"null"),
+        ("secrets.json", b'{"SPK_SECRET_KEY": "x"}'),
+        ("secrets.json", b'{"SPK_SECRET_KEY": 1, "SPK_TOKEN_PEPPER": 1, "SPK_TOKEN_PEPPER_FALLBACKS": 1}'),
+        (
+            "secrets.json",
+            b'{"SPK_SECRET_KEY": "\\ud800", "SPK_TOKEN_PEPPER": "", "SPK_TOKEN_PEPPER_FALLBACKS": ""}',
+        ),
+        ("pepper_canary.jsonl", b""),
+        ("users.jsonl", b'{"id": 1}\n'),
+        (
+            "sign_in_attempts.jsonl",
+            b'{"id": 9223372036854775808, "who": "", "created_at": "2026-01-01T00:00:00"}\n',
+        ),
+        ("sign_in_attempts.jsonl", b'{"id": 1, "who": "", "created_at": "0001-01-01T00:00:00+14:00"}\n'),
+    ],
+)
+def test_a_backup_that_somebody_made_up_is_refused_and_changes_nothing(
+    member: str, content: bytes, spk: Spk, app: Flask, file: Path
+) -> None:
+    said(spk("backup", str(file)))
+    before = everything(app)
+    with zipfile.ZipFile(file) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()} | {member: content}
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, value in members.items():
+            archive.writestr(name, value)
+    words = refusal(spk("restore", str(file), "--force"))
+    assert words == f"{file} is not a whole backup of spk." or on_postgresql()
+    assert everything(app) == before
+
+
+def test_a_backup_names_no_setting_but_the_secrets(
+    spk: Spk, environ: dict[str, str], file: Path, tmp_path: Path
+) -> None:
+    said(spk("backup", str(file)))
+    with zipfile.ZipFile(file) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members["secrets.json"] = json.dumps(
+        json.loads(members["secrets.json"]) | {"SPK_DATABASE_URL": f"sqlite:///{tmp_path}/evil.db"}
+    ).encode()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, value in members.items():
+            archive.writestr(name, value)
+    said(spk("restore", str(file), "--force"))
+    assert not (tmp_path / "evil.db").exists()
+    assert not Path(environ["SPK_DATA_DIR"], "database_url").exists()
+
+
+def test_tables_that_are_not_spks_are_left_alone(spk: Spk, file: Path, tmp_path: Path, go: Go) -> None:
+    said(spk("backup", str(file)))
+    with run_postgres() as server:
+        go({"SPK_DATA_DIR": str(tmp_path / "there"), "SPK_DATABASE_URL": server.url("postgres")})
+        with psycopg.connect(server.url("postgres").replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute("CREATE TABLE other (id int)")
+            words = refusal(spk("restore", str(file), "--force"))
+            assert words == "The database has tables that aren’t spk’s (other): give spk one of its own."
+            assert connection.execute("SELECT count(*) FROM other").fetchone() == (0,)
+
+
+def test_a_restore_that_fails_keeps_the_secrets(spk: Spk, environ: dict[str, str], file: Path) -> None:
+    said(spk("backup", str(file)))
+    secrets = {
+        path: path.read_text() for path in Path(environ["SPK_DATA_DIR"]).glob("*e*") if path.suffix == ""
+    }
+    harm(file, "a table less")
+    refusal(spk("restore", str(file), "--force"))
+    assert {path: path.read_text() for path in secrets} == secrets
+    assert list(Path(environ["SPK_DATA_DIR"]).glob(".*")) == []
 
 
 def test_a_backup_that_is_not_there_is_named(spk: Spk, file: Path) -> None:

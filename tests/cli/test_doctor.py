@@ -11,6 +11,7 @@ from spk.db import db, now
 from spk.models import Event
 from tests.cast import Person
 from tests.cli.reading import Spk
+from tests.locks import write_lock
 from tests.places import lose_database, on_postgresql
 from tests.redis import run_redis
 
@@ -100,6 +101,32 @@ def test_looking_at_the_pepper_changes_nothing(
     monkeypatch.delenv("SPK_TOKEN_PEPPER")
     monkeypatch.delenv("SPK_TOKEN_PEPPER_FALLBACKS")
     assert ailments(spk, 0) == {}
+
+
+def test_a_pepper_that_the_database_does_not_know_yet_asks_for_init(spk: Spk, app: Flask) -> None:
+    with app.app_context():
+        db.session.execute(text("DELETE FROM pepper_canary"))
+        db.session.commit()
+    assert ailments(spk, 1)["pepper"] == ("fail", "The database doesn’t know its pepper yet: run `spk init`.")
+
+
+def test_it_waits_for_nobody_who_writes(spk: Spk, app: Flask) -> None:
+    with write_lock(app):
+        assert ailments(spk, 0) == {}
+
+
+def test_a_link_to_nowhere_keeps_nothing_from_being_checked(spk: Spk, environ: dict[str, str]) -> None:
+    Path(environ["SPK_DATA_DIR"], "link").symlink_to("/nowhere")
+    assert ailments(spk, 0) == {}
+
+
+def test_a_secret_file_elsewhere_that_others_can_read_is_warned_of(
+    spk: Spk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "key").write_text("0123456789abcdef")
+    (tmp_path / "key").chmod(0o644)
+    monkeypatch.setenv("SPK_SECRET_KEY_FILE", str(tmp_path / "key"))
+    assert ailments(spk, 0)["permissions"][0] == "warn"
 
 
 def test_a_clock_that_has_gone_back_is_found(spk: Spk, app: Flask, ada: Person) -> None:
