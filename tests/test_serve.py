@@ -14,8 +14,10 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from spk import __version__, create_app
+from spk.config import ConfigError
 from spk.db import db
 from spk.models import token as tokens
+from spk.server import check_bind
 from tests.cast import PASSWORD, LiveServer, Person, bearer, free_port, serve
 from tests.places import copy_place
 
@@ -149,6 +151,14 @@ def test_the_server_leaves_no_control_socket_in_the_home_directory(tmp_path: Pat
     with serve(tmp_path, HOME=str(home)) as server:
         get(server, "/healthz")
         assert list(home.iterdir()) == []
+
+
+def test_a_socket_that_another_server_listens_on_is_not_taken_from_it(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(tmp_path / "spk.sock"))
+        other.listen()
+        with pytest.raises(ConfigError, match="another server listens on unix:"):
+            check_bind(f"unix:{tmp_path}/spk.sock")
 
 
 def test_every_line_after_the_start_is_json(new_server: LiveServer) -> None:
