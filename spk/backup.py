@@ -27,6 +27,8 @@ ROWS = 1_000  # at a time
 
 def write(file: Path) -> None:
     """Write a backup as of one moment, while others write on; whole or not at all."""
+    if not file.absolute().parent.is_dir():
+        raise Refusal(f"There is no directory {file.absolute().parent}: make it first.")
     if file.exists() and (not file.is_file() or file.stat().st_size):
         raise Refusal(f"{file} is there already: choose another name.")
     with NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as part:  # mode 0600

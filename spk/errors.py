@@ -72,6 +72,8 @@ def _with_headers_of(error: HTTPException, response: Response) -> Response:
 
 def _csrf_failed(error: CSRFError) -> ResponseReturnValue:
     _log.info("CSRF check failed: %s", error.description)
+    if "does not match" in str(error.description):
+        return answer(BadRequest("A proxy on the way has changed the Host: spk’s operator can mend that."))
     if "referrer" in str(error.description):
         return answer(BadRequest("Your browser hides which page sent this form (the Referer)."))
     return answer(BadRequest("This page was open too long. Reload it and try again."))

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
 from spk import ROOT
+from spk.config import ConfigError
 from spk.db import db
 
 bp = Blueprint("health", __name__)
@@ -37,6 +38,20 @@ def can_work() -> ResponseReturnValue:
 def current_migration() -> str | None:
     with db.engines["autocommit"].connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
+
+
+def check_version() -> None:
+    """Raise ConfigError where a newer spk has made the tables; none at all is fine."""
+    current = current_migration()
+    if current is not None and current not in migrations():
+        raise ConfigError(
+            "The database is a newer spk’s: put that one back, or restore the backup from before the upgrade."
+        )
+
+
+def migrations() -> set[str]:
+    """Every revision this version knows."""
+    return {script.revision for script in ScriptDirectory(str(ROOT / "migrations")).walk_revisions()}
 
 
 @cache

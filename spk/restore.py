@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import alembic.command
-from alembic.script import ScriptDirectory
 from flask import current_app
 from sqlalchemy import JSON, Connection, MetaData, Table, func
 
-from spk import ROOT, secret_files, settings
+from spk import health, secret_files, settings
 from spk.backup import FORMAT, ROWS, tables
 from spk.db import Base, db, without_foreign_keys
 from spk.models.pepper import check_canary
@@ -34,7 +33,7 @@ def opened(file: Path) -> Iterator[zipfile.ZipFile]:
         with _read_from(file):
             archive = stack.enter_context(zipfile.ZipFile(file))
             about = json.loads(archive.read("about.json"))
-            if about["format"] != FORMAT or about["revision"] not in _revisions():
+            if about["format"] != FORMAT or about["revision"] not in health.migrations():
                 raise Refusal(f"{file} was made by spk {about['spk']}: restore it with that or a newer one.")
         yield archive
 
@@ -46,10 +45,6 @@ def _read_from(file: Path | str | None) -> Iterator[None]:
         yield
     except DAMAGE:
         raise Refusal(f"{file} is not a whole backup of spk.") from None
-
-
-def _revisions() -> set[str]:
-    return {script.revision for script in ScriptDirectory(str(ROOT / "migrations")).walk_revisions()}
 
 
 def secrets(archive: zipfile.ZipFile, environ: Mapping[str, str]) -> dict[str, str]:

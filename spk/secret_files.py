@@ -35,22 +35,27 @@ def pepper_fallbacks(environ: Mapping[str, str]) -> list[str]:
 
 
 def _read(environ: Mapping[str, str], name: str) -> str | None:
+    file = path(environ, name)
     try:
-        return path(environ, name).read_text().strip()
+        return file.read_text().strip()
+    except PermissionError:
+        raise ConfigError(f"{name}: {file} can’t be read: run spk as the user whose it is.") from None
     except (OSError, UnicodeDecodeError):
         return None
 
 
-def create_secrets(environ: Mapping[str, str]) -> None:
-    """Make the data directory, and in it each secret that is set nowhere else; keeps what is there."""
-    directory = settings.data_dir(environ)
+def create_secrets(environ: Mapping[str, str]) -> list[Path]:
+    """Make the data directory, and in it each secret that is set nowhere else; what was made."""
+    directory, made = settings.data_dir(environ), []
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in MADE:
-            if settings.value(environ, name) is None:
+            if settings.value(environ, name) is None and not path(environ, name).exists():
                 write_secret(path(environ, name), secrets.token_urlsafe(32))
+                made.append(path(environ, name))
     except OSError as error:
         raise ConfigError(f"SPK_DATA_DIR: cannot write to {directory}: {error.strerror}.") from None
+    return made
 
 
 @contextmanager

@@ -133,7 +133,9 @@ def database_url(environ: Mapping[str, str]) -> str:
     except (ArgumentError, ValueError):  # whose words would quote a password
         url = None
     if url is None or (url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")):
-        raise ConfigError("SPK_DATABASE_URL must be a database URL, like sqlite:////var/lib/spk/spk.db.")
+        raise ConfigError(
+            "SPK_DATABASE_URL must be like sqlite:////srv/spk.db or postgresql+psycopg://spk@db/spk."
+        )
     return given
 
 

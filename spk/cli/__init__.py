@@ -8,13 +8,14 @@ import tempfile
 import click
 import flask_migrate
 
-from spk import __version__, config, create_app, logs, secret_files, settings, setup_token
+from spk import __version__, config, create_app, health, logs, secret_files, settings, setup_token
 from spk.cli import backups
 from spk.cli.base import Commands, say
 from spk.cli.configuration import show
 from spk.cli.doctor import doctor
 from spk.cli.keys import key
 from spk.cli.users import user
+from spk.config import ConfigError
 from spk.db import close, db
 from spk.models import User
 from spk.models.pepper import note_pepper
@@ -38,12 +39,18 @@ def init() -> None:
 
 
 def prepare() -> None:
-    secret_files.create_secrets(os.environ)
-    with create_app().app_context():
-        flask_migrate.upgrade()
-        note_pepper()
-        db.session.commit()
-        close()
+    made = secret_files.create_secrets(os.environ)
+    try:
+        with create_app().app_context():
+            health.check_version()
+            flask_migrate.upgrade()
+            note_pepper()
+            db.session.commit()
+            close()
+    except ConfigError:
+        for path in made:  # a new pepper beside an old database would pass for the right one
+            path.unlink()
+        raise
 
 
 @main.command()

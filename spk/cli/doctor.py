@@ -49,7 +49,9 @@ def findings(check: Callable[[], Findings]) -> Findings:
         found = [("fail", f"{error.filename}: {error.strerror}.")]
     except SQLAlchemyError as error:
         words = " ".join(str(getattr(error, "orig", None) or error).split())
-        found = [("fail", f"The database can’t be asked: start it, or mend SPK_DATABASE_URL ({words}).")]
+        is_damaged = "malformed" in words or "not a database" in words  # as SQLite says
+        advice = "restore a backup" if is_damaged else "start it, or mend SPK_DATABASE_URL"
+        found = [("fail", f"The database can’t be asked: {advice} ({words}).")]
     except StorageError as error:
         found = [("fail", f"SPK_RATELIMIT_STORAGE_URI can’t be asked: {error}.")]
     yield from found or [("ok", (check.__doc__ or "").strip())]
@@ -82,12 +84,16 @@ def permissions() -> Findings:
 
 def migrations() -> Findings:
     """The database has this version’s tables."""
-    if health.current_migration() != health.newest_migration():
-        yield "fail", "The database has another version’s tables: back up, then run `spk init`."
+    health.check_version()
+    current = health.current_migration()
+    if current is None:
+        yield "fail", "The database has no tables: restore a backup, or run `spk init` for a new one."
+    elif current != health.newest_migration():
+        yield "fail", "The database has an older version’s tables: back up, then run `spk init`."
 
 
 def integrity() -> Findings:
-    """The database is whole."""
+    """The database, where it is a file, is whole."""
     if db.engine.dialect.name == "sqlite":
         with db.engines["autocommit"].connect() as connection:
             found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
@@ -124,7 +130,7 @@ def proxy() -> Findings:
 
 
 def limits() -> Findings:
-    """Requests are counted where all workers see it."""
+    """Requests are counted where the settings say."""
     storage = current_app.extensions["rate_limiter"].storage
     if not storage.check():
         yield "fail", "SPK_RATELIMIT_STORAGE_URI can’t be reached: start it, or requests are refused."

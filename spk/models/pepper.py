@@ -50,7 +50,7 @@ def check_canary(digest: str) -> None:
     if not any(hmac.compare_digest(digest, mine) for mine in _digests()):
         raise ConfigError(
             "SPK_TOKEN_PEPPER is not the pepper this database was made with, so no key would work: "
-            "set the right one, or add it to SPK_TOKEN_PEPPER_FALLBACKS."
+            "set the right one, which each backup holds, or add it to SPK_TOKEN_PEPPER_FALLBACKS."
         )
 
 

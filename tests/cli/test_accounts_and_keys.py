@@ -177,6 +177,13 @@ def test_init_makes_a_place_in_which_commands_work(spk: Spk, new_place: Path) ->
     assert rows(spk("user", "list")) == []
 
 
+def test_a_lost_pepper_is_not_replaced_by_a_wrong_one(spk: Spk, environ: dict[str, str]) -> None:
+    pepper = Path(environ["SPK_DATA_DIR"], "token_pepper")
+    pepper.unlink()
+    assert "set the right one, which each backup holds" in refusal(spk("init"))
+    assert not pepper.exists()
+
+
 def test_what_init_makes_is_for_its_owner_alone(spk: Spk, new_place: Path) -> None:
     spk("init")
     assert open_to_others(new_place) == set()

@@ -295,8 +295,9 @@ def test_a_file_that_is_there_is_not_overwritten(spk: Spk, file: Path) -> None:
     assert file.read_text() == "something of value"
 
 
-def test_a_place_that_cannot_be_written_to_is_named(spk: Spk, tmp_path: Path) -> None:
-    assert refusal(spk("backup", str(tmp_path / "nowhere" / "file"))).endswith("No such file or directory.")
+def test_a_directory_that_is_not_there_is_named(spk: Spk, tmp_path: Path) -> None:
+    words = f"There is no directory {tmp_path}/nowhere: make it first."
+    assert refusal(spk("backup", str(tmp_path / "nowhere" / "file"))) == words
 
 
 def test_secrets_that_are_not_the_databases_are_not_backed_up(

@@ -10,7 +10,7 @@ from sqlalchemy import text, update
 from spk.db import db, now
 from spk.models import Event
 from tests.cast import Person
-from tests.cli.reading import Spk
+from tests.cli.reading import Spk, refusal
 from tests.locks import write_lock
 from tests.places import lose_database, on_postgresql
 from tests.redis import run_redis
@@ -75,6 +75,31 @@ def test_the_tables_of_another_version_ask_for_init(spk: Spk, app: Flask) -> Non
         db.session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
         db.session.commit()
     assert ailments(spk, 1)["migrations"][1].endswith("back up, then run `spk init`.")
+
+
+def test_a_newer_database_asks_for_the_newer_spk(spk: Spk, app: Flask) -> None:
+    with app.app_context():
+        db.session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        db.session.commit()
+    words = "The database is a newer spk’s: put that one back, or restore the backup from before the upgrade."
+    assert ailments(spk, 1)["migrations"] == ("fail", words)
+    assert refusal(spk("init")) == words
+
+
+def test_a_database_without_tables_asks_for_a_backup_or_init(spk: Spk, app: Flask) -> None:
+    with app.app_context():
+        db.drop_all()
+        db.session.execute(text("DROP TABLE alembic_version"))
+        db.session.commit()
+    words = "The database has no tables: restore a backup, or run `spk init` for a new one."
+    assert ailments(spk, 1)["migrations"] == ("fail", words)
+
+
+@pytest.mark.only_sqlite("PostgreSQL has no one file to damage")
+def test_a_damaged_database_asks_for_a_backup(spk: Spk, app: Flask, environ: dict[str, str]) -> None:
+    Path(environ["SPK_DATA_DIR"], "spk.db").write_bytes(b"this is no database, " * 100)
+    level, words = ailments(spk, 1)["integrity"]
+    assert (level, "restore a backup" in words) == ("fail", True)
 
 
 def test_a_database_that_is_gone_is_said_to_be(spk: Spk, app: Flask) -> None:
