@@ -2,8 +2,9 @@
 
 import math
 import time
+from ipaddress import IPv4Address, ip_address, ip_network
 
-from flask import Flask, Response, current_app, g
+from flask import Flask, Response, current_app, g, request
 from limits import RateLimitItem
 from limits.errors import ConfigurationError
 from limits.storage import storage_from_string
@@ -37,6 +38,17 @@ def take(limit: RateLimitItem, policy: str, who: str) -> None:
     g.rate_limit = (policy, limit, window.remaining, seconds)
     if not allowed:
         raise TooManyRequests(retry_after=seconds)
+
+
+def subscriber() -> str:
+    """Who asks, as far as an address tells; one who has an IPv6 address has 2^64 of them (RFC 6177)."""
+    try:
+        address = ip_address(request.remote_addr or "")
+    except ValueError:  # a unix socket has none
+        return "unknown"
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
 
 
 def _add_headers(response: Response) -> Response:

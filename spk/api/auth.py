@@ -50,7 +50,7 @@ def authenticate() -> Caller:
     except InvalidToken as error:
         if error.reason == "unknown":
             # Counted once it has failed, so that nobody's tries lock the owner of a key out.
-            rate_limit.take(current_app.config["FAILURE_LIMIT"], "failures", str(request.remote_addr))
+            rate_limit.take(current_app.config["FAILURE_LIMIT"], "failures", rate_limit.subscriber())
         raise Problem(401, "invalid_token", str(error), f'{REALM}, error="invalid_token"') from error
 
 

@@ -17,9 +17,10 @@ from spk import config, health, secret_files
 from spk.cli.base import with_app
 from spk.config import ConfigError
 from spk.db import db, now
-from spk.models import Event
+from spk.models import Event, User
 from spk.models.pepper import check_pepper
 from spk.models.plan import all_plans
+from spk.models.refusal import FEATURES
 from spk.settings import SETTINGS
 
 Findings = Iterator[tuple[str, str]]
@@ -140,6 +141,22 @@ def limits() -> Findings:
         yield "warn", "Each worker counts requests_per_minute by itself: set SPK_RATELIMIT_STORAGE_URI."
 
 
+def plans() -> Findings:
+    """Every plan that an account is on is there, and opens what there is."""
+    there = {plan.name: plan for plan in all_plans()}
+    for name in sorted(User.plan_names() - there.keys()):
+        yield (
+            "warn",
+            f"Accounts are on a plan that isn’t in the plans file: add {name}, or give them another.",
+        )
+    for plan in there.values():
+        for feature in sorted(plan.features - FEATURES.keys()):
+            yield (
+                "warn",
+                f"The plan {plan.name} has {feature}, which opens nothing: there are {', '.join(FEATURES)}.",
+            )
+
+
 def disk() -> Findings:
     """There is room for data and backups."""
     directory: Path = current_app.config["DATA_DIR"]
@@ -149,4 +166,4 @@ def disk() -> Findings:
         yield level, f"{humanize.naturalsize(free)} are left for {directory}: make room."
 
 
-CHECKS = (settings, permissions, migrations, integrity, pepper, clock, proxy, limits, disk)
+CHECKS = (settings, permissions, migrations, integrity, pepper, clock, proxy, limits, plans, disk)

@@ -56,6 +56,12 @@ class User(Base):
         return user
 
     @classmethod
+    def plan_names(cls) -> set[str]:
+        """The plans that accounts are on, as the database is at this moment."""
+        with db.engines["autocommit"].connect() as connection:
+            return set(connection.scalars(select(cls.plan_name).distinct()))
+
+    @classmethod
     def find(cls, email: str) -> "User | None":
         if not email.isprintable():
             return None  # PostgreSQL refuses to look for some characters at all

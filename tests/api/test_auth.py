@@ -260,6 +260,29 @@ def test_wrong_tokens_from_one_address_are_slowed_down_and_its_working_keys_are_
     assert client.get("/api/v1/whoami", headers=bearer(UNKNOWN), environ_base=elsewhere).status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "is_one"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("", "", True),
+    ],
+)
+def test_failures_are_counted_for_a_subscriber(
+    first: str, second: str, is_one: bool, environ: dict[str, str]
+) -> None:
+    client = create_app({**environ, "SPK_FAILURE_LIMIT": "1/minute"}).test_client()
+    statuses = [
+        client.get(
+            "/api/v1/whoami", headers=bearer(UNKNOWN), environ_overrides={"REMOTE_ADDR": address}
+        ).status_code
+        for address in (first, second)
+    ]
+    assert statuses == [401, 429 if is_one else 401]
+
+
 def test_a_key_that_works_no_more_is_told_so_however_often_it_asks(environ: dict[str, str]) -> None:
     app = create_app({**environ, "SPK_FAILURE_LIMIT": "1/minute"})
     ada = Person(app, "ada@example.com")

@@ -24,6 +24,7 @@ SUBJECTS = [
     "clock",
     "proxy",
     "limits",
+    "plans",
     "disk",
 ]
 
@@ -105,7 +106,7 @@ def test_a_damaged_database_asks_for_a_backup(spk: Spk, app: Flask, environ: dic
 def test_a_database_that_is_gone_is_said_to_be(spk: Spk, app: Flask) -> None:
     lose_database(app)
     found = ailments(spk, 1)
-    assert found.keys() - {"integrity"} == {"migrations", "pepper", "clock"}
+    assert found.keys() - {"integrity"} == {"migrations", "pepper", "clock", "plans"}
     assert ("integrity" in found) is not on_postgresql()
     assert found["pepper"][1].startswith("The database can’t be asked: start it, or mend SPK_DATABASE_URL (")
 
@@ -187,13 +188,26 @@ def test_the_settings_for_a_proxy_are_looked_at(
 def test_limits_that_each_worker_counts_by_itself_are_warned_of(
     spk: Spk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "plans.toml").write_text("[free]\nrequests_per_minute = 60\n")
+    (tmp_path / "plans.toml").write_text("[free]\nrequests_per_minute = 60\n[pro]\n")
     monkeypatch.setenv("SPK_PLANS_FILE", str(tmp_path / "plans.toml"))
     assert ailments(spk, 0)["limits"][1].endswith("set SPK_RATELIMIT_STORAGE_URI.")
     with run_redis(tmp_path) as url:
         monkeypatch.setenv("SPK_RATELIMIT_STORAGE_URI", url)
         assert ailments(spk, 0) == {}
     assert ailments(spk, 1)["limits"][1].startswith("SPK_RATELIMIT_STORAGE_URI can’t be")
+
+
+def test_plans_that_cut_somebody_off_are_warned_of(
+    spk: Spk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "plans.toml").write_text('[free]\nfeatures = ["api"]\n')
+    monkeypatch.setenv("SPK_PLANS_FILE", str(tmp_path / "plans.toml"))
+    found = [line.split("\t") for line in spk("doctor").stdout.splitlines()]
+    assert [words for level, subject, words in found if (level, subject) == ("warn", "plans")] == [
+        "Accounts are on a plan that isn’t in the plans file: add pro, or give them another.",
+        "The plan free has api, which opens nothing: "
+        "there are api_access, status_pages, maintenance_windows.",
+    ]
 
 
 @pytest.mark.parametrize(("free", "level"), [(50_000_000, "fail"), (500_000_000, "warn")])
