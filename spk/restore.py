@@ -51,8 +51,9 @@ def secrets(archive: zipfile.ZipFile, environ: Mapping[str, str]) -> dict[str, s
     """The secrets of a backup by name, without those that a variable says: the canary tells if that fits."""
     with _read_from(archive.filename):
         found = json.loads(archive.read("secrets.json"))
-        texts = {name: found[name].encode().decode() for name in secret_files.NAMES}
-    return {name: text for name, text in texts.items() if settings.value(environ, name) is None}
+        for name in secret_files.NAMES:
+            found[name].encode()  # fails on what is no text
+    return {name: found[name] for name in secret_files.NAMES if settings.value(environ, name) is None}
 
 
 def restore(archive: zipfile.ZipFile, *, replace: bool) -> None:
