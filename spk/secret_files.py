@@ -50,9 +50,9 @@ def create_secrets(environ: Mapping[str, str]) -> list[Path]:
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in MADE:
-            if settings.value(environ, name) is None and not path(environ, name).exists():
-                write_secret(path(environ, name), secrets.token_urlsafe(32))
-                made.append(path(environ, name))
+            file = path(environ, name)
+            if settings.value(environ, name) is None and write_secret(file, secrets.token_urlsafe(32)):
+                made.append(file)
     except OSError as error:
         raise ConfigError(f"SPK_DATA_DIR: cannot write to {directory}: {error.strerror}.") from None
     return made
@@ -75,11 +75,12 @@ def replacing(values: Mapping[Path, str]) -> Iterator[None]:
             file_at_hand.replace(path)
 
 
-def write_secret(path: Path, value: str) -> None:
-    """Write a file that only its owner can read, unless it is there already."""
+def write_secret(path: Path, value: str) -> bool:
+    """Write a file that only its owner can read; False where it is there already."""
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
-        return
+        return False
     with os.fdopen(descriptor, "w") as file:
         file.write(value + "\n")
+    return True

@@ -220,13 +220,19 @@ class LiveServer:
         return self.log_file.read_text()
 
 
-def operator_key(server: LiveServer, plan: str = "pro") -> str:
-    """Make the account operator@example.com on a running server, and a key of it."""
+def make_operator(server: LiveServer, plan: str = "pro") -> Person:
+    """Make the account operator@example.com on a running server, and leave no connection open."""
     app = create_app(server.environ)
     with app.app_context():
         User.create("operator@example.com", PASSWORD, plan)
         db.session.commit()
-    return Person(app, "operator@example.com").create_key()
+        close()
+    return Person(app, "operator@example.com")
+
+
+def operator_key(server: LiveServer, plan: str = "pro") -> str:
+    """A key of that account, made for it."""
+    return make_operator(server, plan).create_key()
 
 
 @contextmanager

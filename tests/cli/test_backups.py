@@ -257,8 +257,7 @@ def test_a_backup_from_before_a_migration_is_migrated_forward(
 
 def first_tables_only(file: Path) -> None:
     """Make a backup what it would have been before there were status pages."""
-    with zipfile.ZipFile(file) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
+    members = unpack(file)
     about = json.loads(members["about.json"]) | {"revision": "0001"}
     members["about.json"] = json.dumps(about).encode()
     first = (
@@ -271,10 +270,19 @@ def first_tables_only(file: Path) -> None:
         "sign_in_attempts",
         "pepper_canary",
     )
+    pack(file, {name: content for name, content in members.items() if name.split(".")[0] in first})
+
+
+def unpack(file: Path) -> dict[str, bytes]:
+    """What each member of an archive holds."""
+    with zipfile.ZipFile(file) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def pack(file: Path, members: dict[str, bytes]) -> None:
     with zipfile.ZipFile(file, "w") as archive:
-        for name in members:
-            if name.split(".")[0] in first:
-                archive.writestr(name, members[name])
+        for name, content in members.items():
+            archive.writestr(name, content)
 
 
 def test_an_older_database_is_backed_up_as_it_is(spk: Spk, app: Flask, file: Path) -> None:
@@ -284,9 +292,9 @@ def test_an_older_database_is_backed_up_as_it_is(spk: Spk, app: Flask, file: Pat
         db.session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
         db.session.commit()
     said(spk("backup", str(file)))
-    with zipfile.ZipFile(file) as archive:
-        assert json.loads(archive.read("about.json"))["revision"] == "0001"
-        assert "incident_updates.jsonl" not in archive.namelist()
+    members = unpack(file)
+    assert json.loads(members["about.json"])["revision"] == "0001"
+    assert "incident_updates.jsonl" not in members
 
 
 def test_a_file_that_is_there_is_not_overwritten(spk: Spk, file: Path) -> None:
@@ -394,21 +402,17 @@ def harm(file: Path, damage: str) -> None:
     elif damage == "no archive":
         file.write_text("nothing of the kind")
     elif damage == "another archive":
-        with zipfile.ZipFile(file, "w") as archive:
-            archive.writestr("about.json", "[]")
+        pack(file, {"about.json": b"[]"})
     else:
-        with zipfile.ZipFile(file) as archive:
-            members = {name: archive.read(name) for name in archive.namelist() if name != "events.jsonl"}
-        with zipfile.ZipFile(file, "w") as archive:
-            for name, member in members.items():
-                archive.writestr(name, member)
+        members = unpack(file)
+        del members["events.jsonl"]
+        pack(file, members)
 
 
 @pytest.mark.parametrize(("key", "value"), [("format", 2), ("revision", "9999")])
 def test_a_backup_of_a_newer_version_is_refused(key: str, value: object, spk: Spk, file: Path) -> None:
     about = {"format": 1, "spk": "9.0", "revision": "0001"} | {key: value}
-    with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("about.json", json.dumps(about))
+    pack(file, {"about.json": json.dumps(about).encode()})
     words = f"{file} was made by spk 9.0: restore it with that or a newer one."
     assert refusal(spk("restore", str(file))) == words
 
@@ -438,11 +442,7 @@ def test_a_backup_that_somebody_made_up_is_refused_and_changes_nothing(
 ) -> None:
     said(spk("backup", str(file)))
     before = everything(app)
-    with zipfile.ZipFile(file) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()} | {member: content}
-    with zipfile.ZipFile(file, "w") as archive:
-        for name, value in members.items():
-            archive.writestr(name, value)
+    pack(file, unpack(file) | {member: content})
     words = refusal(spk("restore", str(file), "--force"))
     assert words == f"{file} is not a whole backup of spk." or on_postgresql()
     assert everything(app) == before
@@ -452,14 +452,11 @@ def test_a_backup_names_no_setting_but_the_secrets(
     spk: Spk, environ: dict[str, str], file: Path, tmp_path: Path
 ) -> None:
     said(spk("backup", str(file)))
-    with zipfile.ZipFile(file) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
+    members = unpack(file)
     members["secrets.json"] = json.dumps(
         json.loads(members["secrets.json"]) | {"SPK_DATABASE_URL": f"sqlite:///{tmp_path}/evil.db"}
     ).encode()
-    with zipfile.ZipFile(file, "w") as archive:
-        for name, value in members.items():
-            archive.writestr(name, value)
+    pack(file, members)
     said(spk("restore", str(file), "--force"))
     assert not (tmp_path / "evil.db").exists()
     assert not Path(environ["SPK_DATA_DIR"], "database_url").exists()

@@ -3,10 +3,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from spk import create_app
-from spk.db import close, db
-from spk.models import User
-from tests.cast import PASSWORD, LiveServer, Person, serve
+from tests.cast import LiveServer, Person, make_operator, serve
 from tests.deploy.nginx import MISSING, Nginx, place, run_nginx
 from tests.deploy.program import Program, run_program
 from tests.deploy.wire import Client
@@ -38,16 +35,6 @@ class Stack:
     app: Client
 
 
-def make_owner(spk: LiveServer, plan: str) -> Person:
-    """Make the account operator@example.com on a running server, and leave no connection open."""
-    app = create_app(spk.environ)
-    with app.app_context():
-        User.create("operator@example.com", PASSWORD, plan)
-        db.session.commit()
-        close()
-    return Person(app, "operator@example.com")
-
-
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     if MISSING:
@@ -61,7 +48,7 @@ def stack() -> Iterator[Stack]:
             run_nginx(here, socket, program.port) as nginx,
         ):
             clients = (nginx.client("status.example.com"), nginx.client("app.example.com"))
-            yield Stack(spk, make_owner(spk, "pro"), socket, program, nginx, *clients)
+            yield Stack(spk, make_operator(spk), socket, program, nginx, *clients)
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from spk.config import MAX_BODY
-from tests.cast import LiveServer, Person, serve
+from tests.cast import LiveServer, Person, make_operator, serve
 from tests.deploy.caddy import PROGRAM, Caddy, run_caddy
-from tests.deploy.conftest import BEHIND_A_PROXY, make_owner
+from tests.deploy.conftest import BEHIND_A_PROXY
 from tests.deploy.program import Program, run_program
 from tests.deploy.wire import Client, chunked, key
 
@@ -34,7 +34,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         pytest.skip("There is no Caddy here: run tests/install-services.sh.")
     here = tmp_path_factory.mktemp("caddy")
     with run_program() as program, serve(here, **BEHIND_A_PROXY) as spk:
-        owner = make_owner(spk, "business")
+        owner = make_operator(spk, "business")
         with run_caddy(here, spk.environ["SPK_BIND"], program.port) as caddy:
             yield Stack(
                 spk, owner, program, caddy.client("status.example.com"), caddy.client("app.example.com")
