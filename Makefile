@@ -24,6 +24,8 @@ lint: .venv/ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive spk wsgi.py migrations
+	git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --no-verify  # asks nobody whether a secret works
 
 cover: tools
 	$(BIN)/pytest --cov --cov-report=term

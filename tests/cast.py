@@ -28,7 +28,7 @@ from spk.secret_files import create_secrets
 from tests.places import make_place, settings_for
 from tests.postgres import free_port as free_port  # for the tests of other servers
 
-PASSWORD = "correct horse battery staple"
+PASSWORD = "correct horse battery staple"  # pragma: allowlist secret (of the cast)
 Json = dict[str, Any]
 
 

@@ -112,6 +112,7 @@ def test_fallback_peppers_follow_the_pepper(environ: dict[str, str], given: str)
         *(("SPK_BIND", given) for given in ("nonsense:port", "127.0.0.1:99999")),
         *(("SPK_BASE_URL", given) for given in ("status.example.com", "ftp://status.example.com")),
         *(("SPK_BASE_URL", given) for given in ("https://", "https://spk.example/status", "http://[::1")),
+        # pragma: allowlist nextline secret (made up)
         *(("SPK_BASE_URL", given) for given in ("http://[fd00::1]:8000", "https://ada:secret@spk.example")),
         *(("SPK_BASE_URL", given) for given in ("https://spk.example?x=1", "https://spk.example:port")),
         *(("SPK_WORKERS", given) for given in ("0", "-1", "two", "1.5", "²", "10000")),

@@ -2,6 +2,7 @@
 
 import http.cookiejar
 import re
+import subprocess
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -10,6 +11,8 @@ from urllib.error import HTTPError
 from spk.models import token as codec
 from tests.cast import PASSWORD, serve, token_in
 from tests.places import database_at_rest
+
+ROOT = Path(__file__).parent.parent
 
 
 class Visitor:
@@ -85,3 +88,22 @@ def test_no_token_is_found_in_database_log_cookies_or_later_pages(tmp_path: Path
             assert PASSWORD.encode() not in contents, place
     assert never_issued[:12].encode() in files["log"]
     assert never_issued[12:].encode() not in files["log"]
+
+
+def test_no_file_of_the_repository_holds_a_token() -> None:
+    """Not even one that never worked: programs that look for lost secrets would report it."""
+    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    files = [ROOT / name for name in names.stdout.split("\0")[:-1]]
+    assert Path(__file__) in files
+    assert [path for path in files if path.exists() and tokens_in(path.read_bytes())] == []
+
+
+def test_a_token_in_a_file_would_be_found() -> None:
+    token = codec.generate()
+    assert tokens_in(f"curl -H 'Authorization: Bearer {token}'".encode()) == [token]
+
+
+def tokens_in(contents: bytes) -> list[str]:
+    """Every token, with its checksum, wherever it stands."""
+    looks_so = re.findall(rb"(?=(spk_[0-9A-Za-z]{46}))", contents)
+    return [text for text in map(bytes.decode, looks_so) if codec.is_well_formed(text)]

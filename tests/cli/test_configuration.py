@@ -32,6 +32,7 @@ def test_no_secret_is_shown(spk: Spk, environ: dict[str, str], monkeypatch: pyte
     data = Path(environ["SPK_DATA_DIR"])
     monkeypatch.setenv("SPK_TOKEN_PEPPER_FALLBACKS", "hunter2")
     monkeypatch.setenv("SPK_RATELIMIT_STORAGE_URI", "redis://:hunter2@localhost:6379")
+    # pragma: allowlist nextline secret (made up)
     monkeypatch.setenv("SPK_DATABASE_URL", "postgresql+psycopg://spk:hunter2@db/spk?password=hunter2&a=b")
     output = spk("config").output
     secrets = [(data / name).read_text().strip() for name in ("secret_key", "token_pepper")]
