@@ -78,6 +78,17 @@ def test_models_never_commit() -> None:
     assert [name(path) for path in SOURCES if "models" in path.parts and ".commit(" in path.read_text()] == []
 
 
+def test_spk_calls_no_other_server_and_runs_no_command() -> None:
+    """Its databases aside, whose drivers do that: so nothing a request says can lead it anywhere."""
+    never = (
+        *("urllib.request", "http.client", "requests", "httpx", "aiohttp", "smtplib", "ftplib", "ssl"),
+        *("subprocess", "os.system", "os.popen", "os.exec", "os.spawn", "pty", "pickle", "marshal", "xml"),
+    )
+    found = {(name(path), each) for path in SOURCES for each in imports(path)}
+    assert ("spk/models/token.py", "hmac") in found
+    assert {each for each in found if each[1].startswith(never)} == set()
+
+
 def test_a_file_can_be_read_at_one_sitting() -> None:
     assert [name(path) for path in SOURCES if len(path.read_text().splitlines()) > 170] == []
 

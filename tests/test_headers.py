@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from spk import create_app
 from spk.headers import HEADERS
-from tests.cast import Person
+from tests.cast import Person, bearer
 
 
 @pytest.mark.parametrize(
@@ -105,3 +105,34 @@ def test_pages_are_not_stored_and_static_files_may_be_asked_for_again(ada: Perso
     style.close()
     assert "ETag" in style.headers
     assert style.headers["Cache-Control"] == "no-cache"
+
+
+def test_no_page_is_framed_embedded_or_given_another_base(client: FlaskClient) -> None:
+    policy = client.get("/login").headers["Content-Security-Policy"].split("; ")
+    assert {"frame-ancestors 'none'", "object-src 'none'", "base-uri 'none'", "form-action 'self'"} <= set(
+        policy
+    )
+
+
+def test_https_is_remembered_for_a_year(environ: dict[str, str]) -> None:
+    client = create_app({**environ, "SPK_BASE_URL": "https://status.example.com"}).test_client()
+    answer = client.get("/api/v1/whoami", base_url="https://status.example.com")
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+
+
+@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+@pytest.mark.parametrize("path", ["/user/security", "/login", "/api/v1/whoami", "/verify"])
+def test_no_other_site_reads_what_a_key_or_a_cookie_opens(method: str, path: str, ada: Person) -> None:
+    asks = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+    response = ada.browser().client.open(path, method=method, headers={**bearer(ada.create_key()), **asks})
+    assert not [name for name in response.headers.keys() if name.startswith("Access-Control")]  # noqa: SIM118
+    assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/login", "/user/security", "/api/v1/whoami", "/verify", "/static/spk.js"]
+)
+def test_trace_is_not_answered(path: str, ada: Person) -> None:
+    response = ada.browser().client.open(path, method="TRACE", headers=bearer(ada.create_key()))
+    response.close()
+    assert response.status_code == 405

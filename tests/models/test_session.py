@@ -1,4 +1,5 @@
 import hashlib
+from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -178,3 +179,7 @@ def test_an_endless_user_agent_is_cut(app: Flask) -> None:
     start(app, "x" * 10_000)
     with as_page(app) as ada:
         assert [len(session.user_agent) for session in Session.of(ada)] == [300]
+
+
+def test_a_cookie_holds_256_random_bits(app: Flask) -> None:
+    assert {len(urlsafe_b64decode(f"{start(app)}=")) for _ in range(5)} == {256 // 8}

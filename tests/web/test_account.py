@@ -1,5 +1,6 @@
 """Making accounts, signing in and out."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from werkzeug.test import TestResponse
 from spk import create_app, setup_token
 from spk.db import db
 from spk.models import User, password
-from tests.cast import PASSWORD, Browser, Person
+from tests.cast import PASSWORD, Browser, Person, bearer
 
 
 @pytest.fixture
@@ -287,3 +288,46 @@ def test_each_signed_out_page_leads_to_the_sign_in_and_back(browser: Browser) ->
 def test_htmx_is_told_to_open_the_sign_in_page(browser: Browser) -> None:
     response = browser.get("/user/security/api-keys/spk_AbCd1234/revoke", htmx=True)
     assert (response.status_code, response.headers["HX-Redirect"]) == (401, "/login?next=/user/security")
+
+
+@pytest.mark.parametrize("typed", [f"{PASSWORD} ", f" {PASSWORD}", PASSWORD.title(), PASSWORD[:-1]])
+def test_a_password_is_compared_exactly_as_it_was_typed(typed: str, browser: Browser) -> None:
+    assert sign_in(browser, password=typed).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("path", "purposes"),
+    [
+        ("/login", ["current-password"]),
+        ("/register", ["new-password"]),
+        ("/user/security", ["current-password", "new-password"]),
+    ],
+)
+def test_password_fields_are_masked_and_open_to_password_managers(
+    path: str, purposes: list[str], environ: dict[str, str]
+) -> None:
+    app = create_app({**environ, "SPK_REGISTRATION": "open"})
+    browser = (
+        Person(app, "ada@example.com").browser() if path.startswith("/user") else Browser(app.test_client())
+    )
+    fields = re.findall(r"<input[^>]*password[^>]*>", browser.get(path).text)
+    assert [re.findall(r'autocomplete="([^"]+)"', field) for field in fields] == [[each] for each in purposes]
+    assert all('type="password"' in field for field in fields)
+
+
+def test_an_account_whose_password_others_guess_keeps_its_sessions_and_keys(environ: dict[str, str]) -> None:
+    app = create_app({**environ, "SPK_LOGIN_LIMIT": "1/minute"})
+    ada = Person(app, "ada@example.com")
+    signed_in, token = ada.browser(), ada.create_key()
+    sign_in(Browser(app.test_client()), password="wrong password")
+    assert sign_in(address(app.test_client(), "192.0.2.9")).status_code == 429
+    assert is_signed_in(signed_in)
+    assert app.test_client().get("/api/v1/whoami", headers=bearer(token)).status_code == 200
+
+
+def test_registrations_are_limited_for_an_address(environ: dict[str, str]) -> None:
+    app = create_app({**environ, "SPK_REGISTRATION": "open"})
+    browser, other = Browser(app.test_client()), address(app.test_client(), "192.0.2.9")
+    answers = [browser.submit("/register", page="/register").status_code for _ in range(11)]
+    assert answers == [422] * 10 + [429]
+    assert other.submit("/register", page="/register").status_code == 422

@@ -140,3 +140,12 @@ def test_a_plan_that_is_gone_from_the_file_opens_nothing_and_breaks_nothing(ada:
 def test_recent_activity_tells_of_pages_by_their_name(ada: Person) -> None:
     ada.create_page("Acme")
     assert "Created the status page “Acme”</span>" in ada.browser().get("/user/security").text
+
+
+@pytest.mark.parametrize("path", ["/user/security", "/user/plan", "/user/pages", "/help/api-keys"])
+def test_every_page_offers_to_sign_out(path: str, ada: Person) -> None:
+    assert re.search(
+        r'<form method="post" action="/logout">.*?<button[^>]*>Sign out</button>',
+        ada.browser().get(path).text,
+        re.DOTALL,
+    )
