@@ -164,6 +164,12 @@ def test_a_form_changes_no_text_that_only_looks_like_a_time(acme: Api) -> None:
     assert incident["incident_updates"][0]["body"] == "Moves to T7 11:45"
 
 
+@pytest.mark.parametrize("twice", ["name=A&name=B", "component[name]=A&component[name]=B"])
+def test_a_field_that_a_form_has_twice_is_refused(twice: str, acme: Api) -> None:
+    response = acme.open("POST", "/components", data=twice, content_type=FORM)
+    assert (response.status_code, list(body(response)["fields"])) == (422, ["name"])
+
+
 @pytest.mark.parametrize("path", ["/components", "/incidents"])
 def test_unknown_fields_are_ignored(path: str, acme: Api) -> None:
     made = acme.post(path, name="X", id="mine", page_id="x", created_at=0, user_id=7, resolved_at="x", foo={})
