@@ -77,6 +77,20 @@ def test_a_token_in_the_query_is_refused_even_beside_a_good_header(
     assert (response.status_code, body(response)["code"]) == (400, "invalid_request")
 
 
+@pytest.mark.parametrize(
+    ("authorization", "query", "words"),
+    [
+        (None, "", "This needs an API key: send it as “Authorization: Bearer spk_…”."),
+        ("Bearer", "", "Send one Authorization header: “Bearer”, one space and the token."),
+        (None, "?api_key=x", "Send the token in the Authorization header; in a URL it ends up in logs."),
+    ],
+)
+def test_a_refusal_says_how_to_send_a_token(
+    authorization: str | None, query: str, words: str, client: FlaskClient
+) -> None:
+    assert body(whoami(client, authorization, query))["detail"] == words
+
+
 @pytest.mark.parametrize("where", ["X-API-Key", "Cookie"])
 def test_no_other_header_carries_a_token(where: str, ada: Person, client: FlaskClient) -> None:
     value = f"token={ada.create_key()}" if where == "Cookie" else ada.create_key()
@@ -134,6 +148,8 @@ def test_a_plan_without_the_feature_is_forbidden_until_an_upgrade(ada: Person, c
     refused = whoami(client, f"Bearer {token}")
     assert (refused.status_code, body(refused)["code"]) == (403, "plan_required")
     assert challenge(refused) == 'Bearer realm="spk", error="insufficient_scope"'
+    whose = "It is the plan of this key’s owner that counts (api_access)."
+    assert body(refused)["detail"] == f"API access isn’t included in this plan. {whose}"
     ada.set_plan("pro")
     assert whoami(client, f"Bearer {token}").status_code == 200
 

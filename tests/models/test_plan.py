@@ -5,7 +5,7 @@ from flask import Flask
 
 from spk import create_app
 from spk.config import ConfigError
-from spk.models.plan import all_plans, find_plan, load_plans, plan_exists
+from spk.models.plan import all_plans, find_plan, largest_plan, load_plans, plan_exists
 
 SHIPPED = Path(__file__).parents[2] / "spk" / "plans.toml"
 
@@ -117,3 +117,12 @@ def load(directory: Path, text: str, default: str = "free") -> dict[str, str]:
     file = directory / "plans.toml"
     file.write_text(text)
     return {name: plan.title for name, plan in load_plans(file, default).items()}
+
+
+def test_the_largest_plan_has_the_most_keys_wherever_it_stands(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    file = tmp_path / "plans.toml"
+    file.write_text("[small]\nactive_keys = 1\n[large]\nactive_keys = 3\n[middling]\nactive_keys = 2")
+    with create_app(environ | {"SPK_PLANS_FILE": str(file), "SPK_DEFAULT_PLAN": "small"}).app_context():
+        assert largest_plan().name == "large"
