@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     """Build the application from SPK_… variables; raises ConfigError where they do not fit."""
-    from spk import api, config, db, errors, headers, health, logs, rate_limit, verify, web
+    from spk import api, config, db, errors, headers, health, logs, look_up, rate_limit, verify, web
     from spk.models.plan import load_plans
 
     settings = config.load(environ)
@@ -30,6 +30,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
 
     logs.init_app(app)
     db.init_app(app)
+    look_up.init_app(app)
     Migrate(app, db.db, directory=str(ROOT / "migrations"))
     rate_limit.init_app(app)
     headers.init_app(app)

@@ -13,7 +13,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 CSP = (
-    "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self'; "
+    "default-src 'none'; script-src 'self'{nonce}; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types htmx"
 )
@@ -64,10 +64,12 @@ def _check_body() -> None:
 
 
 def _add_headers(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault("Content-Security-Policy", CSP.format(nonce=csp_nonce()))
-    response.headers.setdefault("Cache-Control", "no-store")
+    nonce = f" 'nonce-{g.csp_nonce}'" if "csp_nonce" in g else ""  # only pages have one
+    policy = {"Content-Security-Policy": CSP.format(nonce=nonce), "Cache-Control": "no-store"}
+    present = {name.lower() for name, _ in response.headers}  # setdefault would search them each time
+    for name, value in (HEADERS | policy).items():
+        if name.lower() not in present:
+            response.headers.add(name, value)
     if current_app.config["SESSION_COOKIE_SECURE"]:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"  # on http browsers complain

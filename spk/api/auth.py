@@ -14,7 +14,7 @@ REALM = 'Bearer realm="spk"'
 QUERY_NAMES = ("access_token", "api_key")
 # OAuth is an alias: published Statuspage clients hard-code it.
 _OURS = re.compile(r"(^|,)\s*(bearer|oauth)\b", re.IGNORECASE)
-_CREDENTIALS = re.compile(r"(?:bearer|oauth) +([A-Za-z0-9\-._~+/]+=*) *", re.IGNORECASE)  # RFC 6750, 2.1
+_CREDENTIALS = re.compile(r"(?i:bearer|oauth) +([A-Za-z0-9\-._~+/]+=*) *")  # RFC 6750, 2.1
 
 
 class ApiBlueprint(Blueprint):
@@ -56,16 +56,15 @@ def authenticate() -> Caller:
 
 def bearer_token() -> str:
     """The token in the Authorization header, and nowhere else; raises Problem."""
-    if any(name in request.args for name in QUERY_NAMES):
+    if request.query_string and any(name in request.args for name in QUERY_NAMES):
         raise _invalid_request("Send the token in the Authorization header; in a URL it ends up in logs.")
     header = request.headers.get("Authorization")
+    if header and (credentials := _CREDENTIALS.fullmatch(header)):
+        return credentials[1]
     if header is None or (header and not _OURS.search(header)):
         words = "This needs an API key: send it as “Authorization: Bearer spk_…”."
         raise Problem(401, "credentials_required", words, REALM)
-    credentials = _CREDENTIALS.fullmatch(header)
-    if credentials is None:
-        raise _invalid_request("Send one Authorization header: “Bearer”, one space and the token.")
-    return credentials[1]
+    raise _invalid_request("Send one Authorization header: “Bearer”, one space and the token.")
 
 
 def _invalid_request(words: str) -> Problem:
@@ -74,6 +73,7 @@ def _invalid_request(words: str) -> Problem:
 
 def _touch(response: Response) -> Response:
     """Stamp a successful use."""
-    if "caller" in g and response.status_code < 400:
-        g.caller.touch()
+    caller: Caller | None = g.get("caller")
+    if caller and response.status_code < 400:
+        caller.touch()
     return response

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 
-from spk.db import db, fetch_first, now, stamp
+from spk.db import db, now, stamp
+from spk.look_up import LookUp
 from spk.models import token
 from spk.models.api_key import ApiKey
 from spk.models.plan import Plan, find_plan
@@ -15,20 +16,24 @@ from spk.models.user import User
 
 TOUCH_EVERY = timedelta(seconds=60)
 
-_LOOK_UP = select(
-    ApiKey.id,
-    ApiKey.name,
-    ApiKey.prefix,
-    ApiKey.token_hash,
-    ApiKey.created_at,
-    ApiKey.expires_at,
-    ApiKey.last_used_at,
-    ApiKey.revoked_at,
-    ApiKey.user_id,
-    User.email,
-    User.plan_name,
-    User.disabled_at,
-).join(User)
+_LOOK_UP = LookUp(
+    select(
+        ApiKey.id,
+        ApiKey.name,
+        ApiKey.prefix,
+        ApiKey.token_hash,
+        ApiKey.created_at,
+        ApiKey.expires_at,
+        ApiKey.last_used_at,
+        ApiKey.revoked_at,
+        ApiKey.user_id,
+        User.email,
+        User.plan_name,
+        User.disabled_at,
+    )
+    .join(User)
+    .where(ApiKey.prefix == bindparam("prefix"))
+)
 
 
 class InvalidToken(Exception):
@@ -60,7 +65,7 @@ class Caller:
             raise InvalidToken(
                 "unknown", "This token looks truncated or mistyped. Copy all 50 characters of it."
             )
-        row = fetch_first(_LOOK_UP.where(ApiKey.prefix == token.prefix(text)))
+        row = _LOOK_UP.first(prefix=token.prefix(text))
         digests = [token.digest(text, pepper) for pepper in current_app.config["TOKEN_PEPPERS"]]
         # An unknown prefix is compared too, with nothing, so that it is not told from a wrong secret.
         matches = [hmac.compare_digest(digest, row.token_hash if row else "") for digest in digests]

@@ -1,6 +1,7 @@
 """Pages for people: a cookie, a CSRF token and HTML."""
 
-from flask import Blueprint, Flask, Response, current_app, redirect, request, url_for
+from flask import Blueprint, Flask, Request, Response, current_app, redirect, request, url_for
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
@@ -20,6 +21,15 @@ login_manager.session_protection = None  # it would trust any X-Forwarded-For
 CHANGES = RateLimitItemPerMinute(120)  # forms sent, for each account
 
 
+class PageSessions(SecureCookieSessionInterface):
+    """Cookies are for pages; where a key opens the door, they aren't even read."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if request.path.startswith(("/api/v1/", "/verify")):
+            return None
+        return super().open_session(app, request)
+
+
 def init_app(app: Flask) -> None:
     from spk.web import (  # noqa: F401  # they add routes
         account,
@@ -36,6 +46,7 @@ def init_app(app: Flask) -> None:
     )
     from spk.web.words import sentence
 
+    app.session_interface = PageSessions()
     csrf.init_app(app)
     # Not init_app: for a remember-me cookie, never set here, it reads the session in each request to the API.
     app.login_manager = login_manager  # type: ignore[attr-defined]

@@ -4,7 +4,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, session
+from flask.sessions import NullSession
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -240,6 +241,13 @@ def test_a_signed_in_browser_does_not_open_the_api(ada: Person) -> None:
     response = ada.browser().get("/api/v1/whoami")
     assert response.status_code == 401
     assert "Set-Cookie" not in response.headers
+
+
+@pytest.mark.parametrize("path", ["/api/v1/whoami", "/api/v1/nothing", "/verify"])
+def test_where_a_key_opens_the_door_a_cookie_is_not_even_read(path: str, client: FlaskClient) -> None:
+    with client:
+        client.get(path)
+        assert isinstance(session, NullSession)
 
 
 def test_a_cookie_beside_a_token_changes_neither_who_it_is_nor_the_cookie(ada: Person, eve: Person) -> None:

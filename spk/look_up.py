@@ -1,0 +1,70 @@
+"""Look-ups: the query that each request with a token waits for, on a connection that is kept for it."""
+
+from collections import deque, namedtuple
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from flask import Flask, current_app
+from sqlalchemy import Connection, Dialect, Engine, Select, event
+
+from spk.db import db
+
+Converter = Callable[[Any], Any] | None
+
+
+class LookUp:
+    """A SELECT, compiled once, that is handed to the driver as it is: that spares most of its cost."""
+
+    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
+        self.statement = statement
+        self._row = namedtuple("Row", statement.selected_columns.keys())  # type: ignore[misc]  # the statement has the names
+
+    def first(self, **values: object) -> Any:  # noqa: ANN401  # a row of whatever the statement selects
+        """The first row as the database is at this moment, outside any transaction, or None."""
+        engine, idle = current_app.extensions["look_up"]
+        try:
+            connection = idle.pop()
+        except IndexError:  # not asked for before: another thread may take the last one in between
+            connection = engine.connect()
+        sql, names, converters = _compile(self.statement, engine.dialect)
+        try:
+            cursor = connection.connection.dbapi_connection.execute(
+                sql, [values[name] for name in names] if names else values
+            )
+            rows = cursor.fetchall()  # to the end: a half-read cursor would pin an old snapshot
+        except engine.dialect.loaded_dbapi.Error:
+            # A connection may have broken since. SQLAlchemy makes another, or the error that others know.
+            connection.invalidate()
+            with engine.connect() as another:
+                return another.execute(self.statement, values).first()
+        idle.append(connection)
+        if not rows:
+            return None
+        return self._row(
+            *[convert(it) if convert and it else it for convert, it in zip(converters, rows[0], strict=True)]
+        )
+
+
+def init_app(app: Flask) -> None:
+    with app.app_context():
+        engine = db.engines["autocommit"]
+    idle: deque[Connection] = deque()  # a thread takes one and puts it back, so there are as many as threads
+    app.extensions["look_up"] = engine, idle
+
+    def close(_engine: Engine) -> None:
+        while idle:
+            idle.pop().invalidate()
+
+    event.listen(engine, "engine_disposed", close)
+
+
+@lru_cache(maxsize=8)
+def _compile(
+    statement: Select[*tuple[Any, ...]], dialect: Dialect
+) -> tuple[str, list[str] | None, list[Converter]]:
+    """The text, the order of values that have no names in it, and what makes Python's of a column's value."""
+    compiled = statement.compile(dialect=dialect)
+    types = [column.type.dialect_impl(dialect) for column in statement.selected_columns]
+    converters: list[Converter] = [type_.result_processor(dialect, None) for type_ in types]
+    return str(compiled), getattr(compiled, "positiontup", None), converters
