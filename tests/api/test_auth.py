@@ -45,6 +45,7 @@ def test_without_a_bearer_token_the_challenge_names_no_error(
 ) -> None:
     response = whoami(client, authorization)
     assert (response.status_code, challenge(response)) == (401, 'Bearer realm="spk"')
+    assert body(response)["code"] == "credentials_required"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+import pytest
 from flask.testing import FlaskClient
 
 from tests.cast import Person, bearer, body
@@ -32,6 +33,22 @@ def test_a_refused_request_is_no_use(ada: Person, client: FlaskClient) -> None:
     ada.set_plan("free")
     client.get("/api/v1/whoami", headers=bearer(token))
     client.get("/api/v1/nothing", headers=bearer(token))
+    assert ada.key(token).last_used_at is None
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "sent", "status"),
+    [
+        ("GET", "/api/v1/pages/nothing", "", 404),
+        ("POST", "/api/v1/pages", "{rubbish", 400),
+        ("POST", "/api/v1/pages", "{}", 422),
+    ],
+)
+def test_a_request_that_a_good_key_makes_in_vain_is_no_use(
+    method: str, path: str, sent: str, status: int, ada: Person, client: FlaskClient
+) -> None:
+    token = ada.create_key()
+    assert client.open(path, method=method, headers=bearer(token), data=sent).status_code == status
     assert ada.key(token).last_used_at is None
 
 

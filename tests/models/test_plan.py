@@ -54,6 +54,10 @@ def test_a_plan_that_says_nothing_opens_nothing(tmp_path: Path) -> None:
     assert (plan.features, plan.active_keys) == (frozenset(), 0)
 
 
+def test_a_plan_may_have_none_of_what_it_does_not_open(tmp_path: Path) -> None:
+    assert load(tmp_path, "[free]\nactive_keys = 0\nstatus_pages = 0") == {"free": "free"}
+
+
 def test_a_plan_that_is_gone_from_the_file_opens_nothing(app: Flask) -> None:
     with app.app_context():
         plan = find_plan("enterprise")
@@ -63,6 +67,7 @@ def test_a_plan_that_is_gone_from_the_file_opens_nothing(app: Flask) -> None:
         frozenset(),
         0,
     )
+    assert plan.summary == "This plan is no longer defined."
 
 
 @pytest.mark.parametrize(
@@ -71,7 +76,7 @@ def test_a_plan_that_is_gone_from_the_file_opens_nothing(app: Flask) -> None:
         ("[free", "is not TOML"),
         ("[free]\n[free]", "is not TOML"),
         ("free = 1", r"free must be a table, \[free\]"),
-        ("[free]\nactive_key = 3", r"\[free\] has an unknown active_key; known are title"),
+        ("[free]\nactive_key = 3", r"\[free\] has an unknown active_key; known are title, summary, "),
         ('[free]\nactive_keys = "3"', r"\[free\] active_keys does not fit: '3'"),
         ("[free]\nactive_keys = -1", r"\[free\] active_keys does not fit: -1"),
         ("[free]\nactive_keys = true", r"\[free\] active_keys does not fit: True"),
@@ -80,6 +85,8 @@ def test_a_plan_that_is_gone_from_the_file_opens_nothing(app: Flask) -> None:
         ('[free]\nfeatures = "api_access"', r"\[free\] features does not fit: 'api_access'"),
         ("[free]\nfeatures = [1]", r"\[free\] features does not fit: \[1\]"),
         ('[free]\nfeatures = [["api_access"]]', r"\[free\] features does not fit: \[\['api_access'\]\]"),
+        ('[free]\nfeatures = ["api_access"]', r"\[free\] has api_access and needs active_keys, 1 or more"),
+        ('[free]\nfeatures = ["status_pages"]', r"\[free\] has status_pages and needs status_pages, 1"),
     ],
 )
 def test_a_file_that_does_not_fit_is_refused_in_a_line_that_says_where(
