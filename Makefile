@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres check lint cover tools docs lock clean
+.PHONY: help run test test-postgres attack check lint cover tools docs lock clean
 
 help:  ## Show what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ test: tools  ## Run all tests, with a real Chromium, nginx and Redis too
 
 test-postgres: tools  ## Run all tests with PostgreSQL as the database
 	TEST_DATABASE=postgresql $(BIN)/pytest
+
+attack: tools  ## Kill, fill, lock and race a running spk, for some minutes; needs root for one part
+	$(BIN)/pytest --numprocesses=0 tests/attack
 
 check: lint cover  ## Run what CI runs: linters, types, all tests with coverage
 

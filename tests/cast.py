@@ -236,8 +236,8 @@ def operator_key(server: LiveServer, plan: str = "pro") -> str:
 
 
 @contextmanager
-def serve(directory: Path, **settings: str) -> Iterator[LiveServer]:
-    """Run `spk serve` on a free port with its data in `directory`, until the block ends."""
+def serve(directory: Path, *program: str, **settings: str) -> Iterator[LiveServer]:
+    """Run `spk serve`, or a program like it, on a free port with its data in `directory`, for a block."""
     data = directory / "data"
     place = settings_for(data) if data.exists() else make_place(data)
     port = free_port()
@@ -253,7 +253,7 @@ def serve(directory: Path, **settings: str) -> Iterator[LiveServer]:
     }
     log_file = directory / "serve.log"
     with log_file.open("wb") as log:
-        command = [str(Path(sys.executable).with_name("spk")), "serve"]
+        command = program or (str(Path(sys.executable).with_name("spk")), "serve")
         process = subprocess.Popen(command, env=environ, stdout=log, stderr=log)
     try:
         _wait_until_up(environ["SPK_BIND"], process, log_file)
