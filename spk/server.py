@@ -12,6 +12,7 @@ from gunicorn.app.base import BaseApplication
 
 from spk import create_app
 from spk.config import ConfigError
+from spk.worker import Worker
 
 THREADS = 4  # a worker
 
@@ -61,7 +62,7 @@ def settings(bind: str, workers: int) -> dict[str, Any]:
     return {
         "bind": bind,
         "workers": workers,
-        "worker_class": "gthread",
+        "worker_class": Worker,
         "threads": THREADS,
         "graceful_timeout": 30,  # s: requests under way are answered after SIGTERM
         "forwarder_headers": "",  # who may set the client's address is ProxyFix's to say
