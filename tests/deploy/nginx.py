@@ -47,7 +47,7 @@ class Nginx:
         return Client(name, self.https)
 
     def logs(self) -> dict[str, str]:
-        return {path.name: path.read_text() for path in self.directory.glob("*.log")}
+        return {path.name: path.read_text(errors="replace") for path in self.directory.glob("*.log")}
 
 
 @contextmanager

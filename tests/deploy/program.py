@@ -15,11 +15,11 @@ class Received:
     body: bytes
 
     def line(self) -> str:
-        return self.head.partition(b"\r\n")[0].decode()
+        return self.head.partition(b"\r\n")[0].decode("latin-1")
 
     def all(self, name: str) -> list[str]:
         """The values of this header, `_` taken for `-` as many programs do."""
-        lines = [line.partition(":") for line in self.head.decode().split("\r\n")[1:]]
+        lines = [line.partition(":") for line in self.head.decode("latin-1").split("\r\n")[1:]]
         return [value.strip() for found, _, value in lines if found.lower().replace("_", "-") == name.lower()]
 
 
