@@ -76,12 +76,22 @@ def init_app(app: Flask) -> None:
         raise ConfigError(
             f"SPK_DATABASE_URL needs the Python package {error.name}, which isn’t here."
         ) from None
+    app.teardown_appcontext(_end_transaction)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             event.listen(db.engine, "begin", _begin)
         if db.engine.dialect.name == "postgresql":
             event.listen(db.engine, "do_connect", _waiting_at_most(5_000))
             event.listen(db.engines["autocommit"], "do_connect", _waiting_at_most(250))
+
+
+def _end_transaction(_error: BaseException | None) -> None:
+    """Roll back what is left; a database that has gone since it was asked takes no answer along."""
+    try:
+        db.session.remove()
+    except SQLAlchemyError as error:
+        _log.warning("skipped a rollback: %s", error)
+        db.session.remove()  # which is without its connection now, and must not serve another request
 
 
 def close() -> None:

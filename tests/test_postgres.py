@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from flask.testing import FlaskClient
 from sqlalchemy import delete
 
@@ -75,6 +75,21 @@ def test_who_waits_too_long_for_a_lock_is_told_that_the_database_is_unavailable(
     with write_lock(app):
         assert browser.create_key().status_code == 503
     assert browser.create_key().status_code == 201
+
+
+def test_a_database_that_goes_once_it_was_asked_takes_no_answer_along(
+    environ: dict[str, str], postgres: Postgres
+) -> None:
+    app = create_app(environ)
+
+    @app.after_request
+    def lose_database(response: Response) -> Response:
+        postgres.stop()
+        postgres.start()
+        return response
+
+    browser = Person(app, "ada@example.com").browser()
+    assert [browser.get("/user/security").status_code for _ in range(2)] == [200, 200]
 
 
 def wait_until_waiting(gate: psycopg.Connection, programs: int) -> None:
