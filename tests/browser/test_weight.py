@@ -1,0 +1,61 @@
+"""How heavy the pages are on a first visit, and whether what is on them stays where it is."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Request
+
+from tests.browser.conftest import NewContext
+from tests.browser.steps import sign_in
+from tests.cast import Person
+
+MOST = 100_000  # bytes, headers too, of all that a page loads, without compression
+SHIFTS = """() => new Promise(resolve => new PerformanceObserver(
+    list => resolve(list.getEntries().map(shift => shift.value))
+).observe({type: "layout-shift", buffered: true})
+|| requestAnimationFrame(() => requestAnimationFrame(() => resolve([]))))"""
+PAGES = ["/login", "/", "/p/acme", "/help/api-keys", "/user/plan", "/user/security", "/user/pages"]
+
+
+def bytes_of(request: Request) -> int:
+    sizes = request.sizes()
+    return sizes["responseHeadersSize"] + sizes["responseBodySize"]
+
+
+@pytest.fixture
+def first_visit(new_context: NewContext, ada: Person) -> Callable[[str], tuple[Page, list[Request]]]:
+    """Open an address with an empty cache, as somebody who uses everything; the page and what it loaded."""
+    slug = ada.create_page("Acme", description="All that we run.")
+    acme = ada.api(f"/api/v1/pages/{slug}")
+    for number in range(10):
+        acme.post("/components", name=f"Part {number}")
+        ada.create_key(f"Key {number}")
+    acme.post("/incidents", name="Slow answers", body="We are looking.")
+
+    def visit(path: str) -> tuple[Page, list[Request]]:
+        page = new_context().new_page()
+        if path != "/login":
+            sign_in(page.context, ada)
+        loaded: list[Request] = []
+        page.on("requestfinished", lambda request: loaded.append(request))
+        page.goto(path.replace("acme", slug), wait_until="networkidle")
+        return page, loaded
+
+    return visit
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_first_visit_loads_less_than_100_kb(
+    path: str, first_visit: Callable[[str], tuple[Page, list[Request]]]
+) -> None:
+    _, loaded = first_visit(path)
+    sizes = {request.url: bytes_of(request) for request in loaded}
+    assert 0 < sum(sizes.values()) < MOST, sizes
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_moves_once_it_is_shown(
+    path: str, first_visit: Callable[[str], tuple[Page, list[Request]]]
+) -> None:
+    page, _ = first_visit(path)
+    assert page.evaluate(SHIFTS) == []
