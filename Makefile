@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres attack check lint cover tools docs lock clean
+.PHONY: help run test test-postgres attack bench check lint cover tools docs lock clean
 
 help:  ## Show what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,12 @@ test-postgres: tools  ## Run all tests with PostgreSQL as the database
 
 attack: tools  ## Kill, fill, lock and race a running spk, for some minutes; needs root for one part
 	$(BIN)/pytest --numprocesses=0 tests/attack
+
+bench: tools  ## Measure what a request costs, in spk and its peers, for a quarter of an hour; needs root once
+	sh bench/install.sh
+	$(BIN)/python -m bench.instructions
+	$(BIN)/python -m bench.growth
+	$(BIN)/python -m bench.speed
 
 check: lint cover  ## Run what CI runs: linters, types, all tests with coverage
 

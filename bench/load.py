@@ -1,0 +1,118 @@
+"""A server, and wrk in front of it."""
+
+import os
+import re
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+
+HERE = Path(__file__).parent
+TICKS = os.sysconf("SC_CLK_TCK")  # a second of CPU time has so many
+UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one run of wrk has seen."""
+
+    rate: float  # requests a second
+    p99: float  # ms
+    cpu: float  # µs of the server's, a request
+    refused: int
+    errors: int
+
+
+@dataclass(frozen=True)
+class Server:
+    """One that listens, and the header lines of its keys."""
+
+    port: int
+    process: "subprocess.Popen[bytes]"
+    headers: Path
+    started_in: float = 0.0  # s
+
+    def load(self, path: str, seconds: int = 3, connections: int = 8) -> Load:
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", "random.lua"]
+        before = self.cpu_seconds()
+        told = subprocess.run(  # noqa: S603  # wrk, with numbers and a path of ours
+            [*command, f"http://127.0.0.1:{self.port}{path}"],
+            cwd=HERE,
+            env={**os.environ, "HEADERS": str(self.headers)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        requests = _number(r"(\d+) requests in", told)
+        p99 = re.search(r"99%\s+([\d.]+)(us|ms|s)", told)
+        return Load(
+            rate=float(_number(r"Requests/sec:\s+([\d.]+)", told)),
+            p99=float(p99[1]) * UNITS[p99[2]] if p99 else 0.0,
+            cpu=(self.cpu_seconds() - before) / requests * 1e6,
+            refused=int(_number(r"Non-2xx or 3xx responses: (\d+)", told)),
+            errors=sum(map(int, re.findall(r"(?:connect|read|write|timeout) (\d+)", told))),
+        )
+
+    def processes(self) -> list[int]:
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [self.process.pid, *map(int, children.split())]
+
+    def worker_memory(self) -> float:
+        """MB that one worker keeps in memory; what it shares with others is counted in part."""
+        told = Path(f"/proc/{self.processes()[-1]}/smaps_rollup").read_text()
+        return _number(r"Pss:\s+(\d+) kB", told) / 1000
+
+    def cpu_seconds(self) -> float:
+        stats = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in self.processes()]
+        return sum(int(stat[11]) + int(stat[12]) for stat in stats) / TICKS
+
+
+def _number(pattern: str, text: str) -> float:
+    found = re.search(pattern, text)
+    return float(found[1]) if found else 0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serve(
+    command: Sequence[str],
+    environ: Mapping[str, str],
+    headers: Path,
+    directory: Path | None = None,
+    patience: int = 60,
+) -> Iterator[Server]:
+    """Run a command whose {port} is a free one, until the block ends; it comes up within `patience` s."""
+    port = free_port()
+    argv = [each.replace("{port}", str(port)) for each in command]
+    variables = {name: value.replace("{port}", str(port)) for name, value in environ.items()}
+    process = subprocess.Popen(argv, env=variables, cwd=directory, stderr=subprocess.DEVNULL)  # noqa: S603  # ours
+    try:
+        yield Server(port, process, headers, _wait_until_up(process, port, patience))
+    finally:
+        process.terminate()
+        process.wait(timeout=40)
+
+
+def _wait_until_up(process: "subprocess.Popen[bytes]", port: int, patience: int) -> float:
+    """Seconds until the first answer."""
+    begin = time.monotonic()
+    while time.monotonic() < begin + patience and process.poll() is None:
+        try:
+            connection = HTTPConnection("127.0.0.1", port, timeout=patience)
+            connection.request("GET", "/")
+            connection.getresponse().read()
+        except OSError:
+            time.sleep(0.02)
+            continue
+        return time.monotonic() - begin
+    raise RuntimeError(f"{process.args!r} did not come up.")
