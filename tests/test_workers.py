@@ -1,4 +1,4 @@
-"""Several workers with one SQLite: what one answers holds for all, and outlives them. `make attack` does more."""
+"""Several workers with SQLite: what one answers holds for all, and outlives them; `make attack` does more."""
 
 from collections.abc import Iterator
 
@@ -28,7 +28,8 @@ def test_no_worker_lets_a_key_in_once_its_revoke_is_answered(house: House) -> No
 def test_what_was_answered_holds_when_all_workers_are_killed(house: House) -> None:
     customers = house.customers(2)
     with at_work(customers) as turns:
-        wait_for(turns, 10)  # keys are revoked from a customer's fourth turn on
+        wait_for(turns, 10)  # so that one of them has begun to revoke
         kill_workers(house.servers[0])
     assert wrongly_decided(house.urls[0], customers) == []
-    assert all(customer.working and customer.revoked for customer in customers)
+    assert all(customer.working for customer in customers)
+    assert any(customer.revoked for customer in customers)
