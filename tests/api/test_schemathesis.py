@@ -9,7 +9,9 @@ from flask import Flask
 from hypothesis import settings
 from schemathesis import Case
 from schemathesis.config import SchemathesisConfig
-from schemathesis.specs.openapi.checks import allow_header_conformance
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import allow_header_conformance, negative_data_rejection
 
 from spk import create_app
 from spk.api.openapi import describe
@@ -34,13 +36,14 @@ ABOVE_AN_INCIDENT = "/api/v1/pages/{page}/incidents/{which}"
 
 
 running: list[Flask] = []
+answered: dict[str, set[int]] = {}  # the statuses of each operation's answers about Eve's things
 
 
 @pytest.fixture(scope="module")
 def app(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """An application with one of everything in it, for all examples."""
     directory = tmp_path_factory.mktemp("schemathesis") / "data"
-    app = create_app(copy_place(prepared_data, directory))
+    app = create_app({**copy_place(prepared_data, directory), "SPK_FAILURE_LIMIT": "9999/minute"})
     with app.app_context():
         ada = User.find("ada@example.com")
         assert ada is not None
@@ -55,6 +58,24 @@ def app(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
 @pytest.fixture(scope="module")
 def token(app: Flask) -> str:
     return Person(app, "ada@example.com").create_key()
+
+
+@pytest.fixture(scope="module")
+def places(app: Flask) -> dict[str, str]:
+    """Where Eve has one of everything: its ids, which stay whatever is changed."""
+    with app.app_context():
+        eve = User.find("eve@example.com")
+        assert eve is not None
+        page = eve.status_pages.create(name="Real")
+        component, incident = page.create_component(name="API"), page.incidents.create(name="Slow")
+        db.session.commit()
+        ids = {"page": page.id, "slug": page.id, "component": component.id, "incident": incident.id}
+        return ids | {"which": "upcoming"}
+
+
+@pytest.fixture(scope="module")
+def eves_token(app: Flask) -> str:
+    return Person(app, "eve@example.com").create_key()
 
 
 def document() -> dict[str, Any]:
@@ -82,3 +103,34 @@ def test_a_request_without_a_key_is_refused(case: Case[Any]) -> None:
     response = case.call(headers={"Authorization": ""})
     assert response.status_code in (400, 401, 405), response.text  # 405 for an unknown method
     assert response.headers["content-type"] == ["application/problem+json"]
+
+
+@operations.include(path_regex="{").exclude(method="DELETE").parametrize()
+@EXAMPLES
+def test_about_things_that_are_there_it_gets_those_answers_too(
+    case: Case[Any], eves_token: str, places: dict[str, str]
+) -> None:
+    """Made-up addresses find nothing, and an Idempotency-Key used for two bodies is refused unread."""
+    case.path_parameters.update({name: places[name] for name in case.path_parameters if name in places})
+    case.headers.pop("Idempotency-Key", None)
+    excluded = [allow_header_conformance] if case.operation.path == ABOVE_AN_INCIDENT else []
+    if not is_wrong_in(case, ParameterLocation.QUERY, ParameterLocation.BODY):
+        excluded.append(negative_data_rejection)  # what was wrong has just been put right
+    response = case.call_and_validate(headers=bearer(eves_token), excluded_checks=excluded)
+    answered.setdefault(case.operation.label, set()).add(response.status_code)
+
+
+def is_wrong_in(case: Case[Any], *places: ParameterLocation) -> bool:
+    found = case.meta.components if case.meta else {}
+    return any(place in found and found[place].mode.is_negative for place in places)
+
+
+def test_every_operation_was_tried_in_earnest() -> None:
+    """Each was called; each with a place in its address, DELETE aside, did its work and refused a body."""
+    found = {each.ok().label: each.ok() for each in operations.get_all_operations() if isinstance(each, Ok)}
+    paths = document()["paths"]
+    assert set(found) == {f"{method.upper()} {path}" for path in paths for method in paths[path]}
+    for label, statuses in answered.items():
+        assert statuses & {200, 201}, label
+        assert (422 in statuses) or not found[label].body, label
+    assert set(answered) in (set(), {label for label in found if "{" in label and "DELETE" not in label})
