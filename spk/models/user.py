@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import String, func, select
+from sqlalchemy import String, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -129,10 +129,18 @@ class User(Base):
             return None  # PostgreSQL refuses to look for some characters at all
         return db.session.scalar(select(ApiKey).filter_by(user_id=self.id, prefix=prefix))
 
-    def api_keys(self) -> list[ApiKey]:
-        """All keys: the active newest first, then the expired, then the revoked."""
-        keys = db.session.scalars(select(ApiKey).filter_by(user_id=self.id).order_by(ApiKey.id.desc()))
-        return sorted(keys, key=lambda key: ("Active", "Expired", "Revoked").index(key.status))
+    def api_keys(self, *, most_revoked: int | None = None) -> list[ApiKey]:
+        """The active keys, newest first, then the expired, then those revoked last, `most_revoked` or all."""
+        revoked = select(ApiKey.id).where(ApiKey.user_id == self.id, ApiKey.revoked_at.is_not(None))
+        last = revoked.order_by(ApiKey.revoked_at.desc(), ApiKey.id.desc()).limit(most_revoked)
+        keys = select(ApiKey).where(ApiKey.user_id == self.id)
+        keys = keys.where(or_(ApiKey.revoked_at.is_(None), ApiKey.id.in_(last)))
+        found = db.session.scalars(keys.order_by(ApiKey.id.desc()))
+        return sorted(found, key=lambda key: ("Active", "Expired", "Revoked").index(key.status))
+
+    def revoked_api_keys(self) -> int:
+        revoked = select(func.count(ApiKey.revoked_at)).where(ApiKey.user_id == self.id)
+        return db.session.scalar(revoked) or 0
 
     def active_api_keys(self) -> int:
         return (

@@ -8,7 +8,8 @@ from flask import Flask
 from sqlalchemy import event
 from werkzeug.test import TestResponse
 
-from spk.db import db
+from spk.db import db, now
+from spk.models import ApiKey, User
 from spk.models import token as codec
 from spk.web.forms import LIFETIMES
 from tests.cast import Person, bearer, token_in
@@ -255,6 +256,49 @@ def test_more_than_five_revoked_keys_fold_away(ada: Person) -> None:
     for _ in range(6):
         ada.revoke(ada.create_key())
     assert "Show 6 revoked keys" in section(ada)
+
+
+def revoke_many(person: Person, count: int) -> None:
+    """Leave rows like those of a pipeline that made a key for each of its runs, the last one revoked last."""
+    with person.app.app_context():
+        user = User.find(person.email)
+        assert user
+        for number in range(count):
+            moment = now() - timedelta(minutes=count - number)
+            prefix = f"spk_{number:08}"
+            key = ApiKey(user=user, name="CI", prefix=prefix, token_hash="", revoked_at=moment)
+            db.session.add(key)
+        db.session.commit()
+
+
+def test_of_many_revoked_keys_the_last_hundred_are_listed(ada: Person) -> None:
+    revoke_many(ada, 102)
+    page = section(ada)
+    assert "Show 102 revoked keys" in page
+    assert page.count('<tr id="key-') == 100
+    assert 'id="key-spk_00000101"' in page
+    assert 'id="key-spk_00000001"' not in page
+
+
+def test_a_key_that_was_just_revoked_is_listed_however_old_it_is(ada: Person) -> None:
+    old = ada.create_key()
+    revoke_many(ada, 102)
+    ada.revoke(old)
+    assert f'id="key-{old[:12]}"' in section(ada)
+
+
+def test_all_revoked_keys_are_listed_behind_a_link(ada: Person) -> None:
+    revoke_many(ada, 102)
+    assert 'href="/user/security?revoked=all#api-keys">List all 102</a>' in section(ada)
+    page = ada.browser().get("/user/security?revoked=all").text
+    assert page.count('<tr id="key-') == 102
+    assert "List all" not in page
+
+
+def test_a_working_key_is_listed_beside_any_number_of_revoked_ones(ada: Person) -> None:
+    token = ada.create_key()
+    revoke_many(ada, 102)
+    assert f'id="key-{token[:12]}"' in section(ada)
 
 
 def test_the_confirmation_tells_what_will_break(ada: Person) -> None:
