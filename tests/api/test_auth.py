@@ -79,6 +79,11 @@ def test_a_token_in_the_query_is_refused_even_beside_a_good_header(
     assert (response.status_code, body(response)["code"]) == (400, "invalid_request")
 
 
+@pytest.mark.parametrize("query", ["?", "?page=2", "?token=x&key=x"])
+def test_a_query_that_names_no_token_is_no_matter(query: str, ada: Person, client: FlaskClient) -> None:
+    assert whoami(client, f"Bearer {ada.create_key()}", query).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("authorization", "query", "words"),
     [

@@ -85,6 +85,7 @@ def test_a_plan_that_is_gone_from_the_file_opens_nothing(app: Flask) -> None:
         ('[free]\nfeatures = "api_access"', r"\[free\] features does not fit: 'api_access'"),
         ("[free]\nfeatures = [1]", r"\[free\] features does not fit: \[1\]"),
         ('[free]\nfeatures = [["api_access"]]', r"\[free\] features does not fit: \[\['api_access'\]\]"),
+        ('[free]\n[""]', "has a plan without a name"),
         ('[free]\nfeatures = ["api_access"]', r"\[free\] has api_access and needs active_keys, 1 or more"),
         ('[free]\nfeatures = ["status_pages"]', r"\[free\] has status_pages and needs status_pages, 1"),
     ],
