@@ -1,5 +1,6 @@
 """spk and two views that answer the same, one to keys alone: python -m bench.app PORT CLASS WORKERS."""
 
+import logging
 import sys
 
 from flask import Blueprint, Flask
@@ -35,6 +36,7 @@ class BenchServer(Server):
         super().load_config()
         if sys.argv[2] != "own":
             self.cfg.set("worker_class", sys.argv[2])
+            logging.getLogger("spk.access").disabled = True  # as the peers, which write no lines
         self.cfg.set("timeout", 300)  # s: under callgrind a start takes more than the 30 s a worker has
 
 

@@ -319,7 +319,7 @@ def test_an_account_whose_password_others_guess_keeps_its_sessions_and_keys(envi
     app = create_app({**environ, "SPK_LOGIN_LIMIT": "1/minute"})
     ada = Person(app, "ada@example.com")
     signed_in, token = ada.browser(), ada.create_key()
-    sign_in(Browser(app.test_client()), password="guess" * 3)
+    sign_in(Browser(app.test_client()), password=PASSWORD.upper())
     assert sign_in(address(app.test_client(), "192.0.2.9")).status_code == 429
     assert is_signed_in(signed_in)
     assert app.test_client().get("/api/v1/whoami", headers=bearer(token)).status_code == 200
