@@ -33,6 +33,11 @@ def csp_nonce() -> str:
     return nonce
 
 
+def content_security_policy() -> str:
+    """The policy of this response, with the nonce where a page has used it."""
+    return CSP.format(nonce=f" 'nonce-{g.csp_nonce}'" if "csp_nonce" in g else "")
+
+
 def share(response: Response) -> Response:
     """Let other sites read this."""
     response.headers["Access-Control-Allow-Origin"] = "*"
@@ -64,8 +69,7 @@ def _check_body() -> None:
 
 
 def _add_headers(response: Response) -> Response:
-    nonce = f" 'nonce-{g.csp_nonce}'" if "csp_nonce" in g else ""  # only pages have one
-    policy = {"Content-Security-Policy": CSP.format(nonce=nonce), "Cache-Control": "no-store"}
+    policy = {"Content-Security-Policy": content_security_policy(), "Cache-Control": "no-store"}
     present = {name.lower() for name, _ in response.headers}  # setdefault would search them each time
     for name, value in (HEADERS | policy).items():
         if name.lower() not in present:

@@ -13,7 +13,7 @@ from spk import __version__
 from spk.api.auth import ApiBlueprint
 from spk.api.operation import Operation
 from spk.api.problem import ProblemShape
-from spk.headers import CSP, csp_nonce, publish
+from spk.headers import content_security_policy, publish
 from spk.models.idempotent_answer import KEY_LENGTH
 from spk.models.identifier import SLUG
 
@@ -45,8 +45,9 @@ def document() -> Response:
 @bp.get("/docs")
 def docs() -> ResponseReturnValue:
     """Swagger UI, under our own policy but for the Trusted Types policies that it and its page make."""
-    policy = CSP.format(nonce=csp_nonce()).replace("trusted-types htmx", "trusted-types default dompurify")
-    return render_template("api_docs.html"), {"Content-Security-Policy": policy}
+    page = render_template("api_docs.html")  # first: the policy has the nonce that it uses
+    policy = content_security_policy().replace("trusted-types htmx", "trusted-types default dompurify")
+    return page, {"Content-Security-Policy": policy}
 
 
 def describe(app: Flask) -> Json:
