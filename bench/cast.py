@@ -31,7 +31,7 @@ def seed_spk(directory: Path, keys: int, database_url: str = "") -> Path:
     directory.mkdir()
     headers = directory / "headers.txt"
     command = [sys.executable, "-m", "bench.seed", str(keys), str(headers)]
-    subprocess.run(command, env=spk_environ(directory, database_url), check=True)  # noqa: S603  # ours
+    subprocess.run(command, env=spk_environ(directory, database_url), check=True)
     return headers
 
 
@@ -46,7 +46,7 @@ def spk(directory: Path, worker_class: str = "own", database_url: str = "") -> I
 def peer(name: str, directory: Path, keys: int) -> Iterator[Server]:
     home = HERE / "peers" / name
     directory.mkdir()
-    environ = {**PATH, "PEER_DATA": str(directory), "PORT": "{port}"}
+    environ = {**PATH, "PYTHONPATH": str(home.parent), "PEER_DATA": str(directory), "PORT": "{port}"}
     if name == "better_auth":
         node = str(home / "node_modules/.bin/node")
         seed, command = [node, "seed.mjs"], [node, "server.mjs"]
@@ -55,7 +55,7 @@ def peer(name: str, directory: Path, keys: int) -> Iterator[Server]:
         seed = [str(programs / "python"), "seed.py"]
         options = "--workers=2 --no-control-socket --bind=127.0.0.1:{port} app:application"
         command = [str(programs / "gunicorn"), *options.split()]
-    subprocess.run([*seed, str(keys)], cwd=home, env=environ, check=True)  # noqa: S603  # a peer's, in its environment
+    subprocess.run([*seed, str(keys)], cwd=home, env=environ, check=True)
     with serve(command, environ, directory / "headers.txt", home) as server:
         yield server
 

@@ -4,7 +4,6 @@ One process asks an application of 1,000 keys and one of 1,000,000 in turns, wit
 """
 
 import os
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +28,7 @@ MANY = 10_000
 
 
 def furnish(app: Flask) -> None:
-    """One account more, with many keys, most of them revoked, a page with many incidents."""
+    """One account more, with many keys, most of them revoked, and a page with many incidents."""
     with app.app_context():
         user = User.create(EMAIL, PASSWORD, "business")
         db.session.flush()
@@ -82,13 +81,13 @@ class Place:
         for _ in range(100):
             self.turn = (self.turn + 1) % len(self.headers)
             headers = {"Authorization": self.headers[self.turn]}
-            assert self.client.get("/api/v1/bench/key", headers=headers).status_code == 200  # noqa: S101  # a bench
+            assert self.client.get("/api/v1/bench/key", headers=headers).status_code == 200
 
     def security_page(self) -> None:
-        assert self.browser.get("/user/security").text.count('<tr id="key-') == 200  # noqa: S101  # the same
+        assert self.browser.get("/user/security").text.count('<tr id="key-') == 200
 
     def summary(self) -> None:
-        assert self.client.get("/api/v2/summary.json").status_code == 200  # noqa: S101  # the same
+        assert self.client.get("/api/v2/summary.json").status_code == 200
 
 
 def cpu_of(place: Place, action: str) -> float:
@@ -110,5 +109,4 @@ def report(places: list[Place]) -> Iterator[str]:
 
 if __name__ == "__main__":
     with TemporaryDirectory() as name:
-        print(*report([Place(Path(name) / str(size), size) for size in SIZES]), sep="\n")  # noqa: T201  # a program
-        sys.stdout.flush()
+        print(*report([Place(Path(name) / str(size), size) for size in SIZES]), sep="\n")

@@ -2,7 +2,6 @@
 
 import os
 import re
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
+
+from tests.postgres import free_port
 
 HERE = Path(__file__).parent
 TICKS = os.sysconf("SC_CLK_TCK")  # a second of CPU time has so many
@@ -39,7 +40,7 @@ class Server:
     def load(self, path: str, seconds: int = 3, connections: int = 8) -> Load:
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", "random.lua"]
         before = self.cpu_seconds()
-        told = subprocess.run(  # noqa: S603  # wrk, with numbers and a path of ours
+        told = subprocess.run(
             [*command, f"http://127.0.0.1:{self.port}{path}"],
             cwd=HERE,
             env={**os.environ, "HEADERS": str(self.headers)},
@@ -50,37 +51,33 @@ class Server:
         requests = _number(r"(\d+) requests in", told)
         p99 = re.search(r"99%\s+([\d.]+)(us|ms|s)", told)
         return Load(
-            rate=float(_number(r"Requests/sec:\s+([\d.]+)", told)),
+            rate=_number(r"Requests/sec:\s+([\d.]+)", told),
             p99=float(p99[1]) * UNITS[p99[2]] if p99 else 0.0,
             cpu=(self.cpu_seconds() - before) / requests * 1e6,
             refused=int(_number(r"Non-2xx or 3xx responses: (\d+)", told)),
             errors=sum(map(int, re.findall(r"(?:connect|read|write|timeout) (\d+)", told))),
         )
 
-    def processes(self) -> list[int]:
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
-        return [self.process.pid, *map(int, children.split())]
-
-    def worker_memory(self) -> float:
-        """MB that one worker keeps in memory; what it shares with others is counted in part."""
-        told = Path(f"/proc/{self.processes()[-1]}/smaps_rollup").read_text()
-        return _number(r"Pss:\s+(\d+) kB", told) / 1000
-
     def cpu_seconds(self) -> float:
-        stats = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in self.processes()]
+        files = [Path(f"/proc/{pid}/stat") for pid in (self.process.pid, *workers(self.process))]
+        stats = [file.read_text().rpartition(")")[2].split() for file in files]
         return sum(int(stat[11]) + int(stat[12]) for stat in stats) / TICKS
+
+
+def workers(server: "subprocess.Popen[bytes]") -> list[int]:
+    """The processes that a server has started."""
+    return [*map(int, Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split())]
+
+
+def worker_memory(server: "subprocess.Popen[bytes]") -> float:
+    """MB that one worker keeps in memory; what it shares with others is counted in part."""
+    told = Path(f"/proc/{workers(server)[-1]}/smaps_rollup").read_text()
+    return _number(r"Pss:\s+(\d+) kB", told) / 1000
 
 
 def _number(pattern: str, text: str) -> float:
     found = re.search(pattern, text)
     return float(found[1]) if found else 0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager
@@ -95,7 +92,7 @@ def serve(
     port = free_port()
     argv = [each.replace("{port}", str(port)) for each in command]
     variables = {name: value.replace("{port}", str(port)) for name, value in environ.items()}
-    process = subprocess.Popen(argv, env=variables, cwd=directory, stderr=subprocess.DEVNULL)  # noqa: S603  # ours
+    process = subprocess.Popen(argv, env=variables, cwd=directory, stderr=subprocess.DEVNULL)
     try:
         yield Server(port, process, headers, _wait_until_up(process, port, patience))
     finally:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.load import Server
+from bench.load import worker_memory
 from tests.attack.customer import Customer, wrongly_decided
 from tests.attack.house import House, open_house
 from tests.attack.line import Line
@@ -37,23 +37,23 @@ def work(customer: Customer, until: float) -> Counter[tuple[str, int]]:
 
 
 def soak(house: House, minutes: int) -> None:
-    server = Server(0, house.servers[0].process, Path())
+    server = house.servers[0].process
     customers = house.customers(CUSTOMERS)
     until = time.monotonic() + minutes * 60
     with ThreadPoolExecutor(CUSTOMERS) as pool:
         running = [pool.submit(work, customer, until) for customer in customers]
         for minute in range(minutes):
-            say(f"minute {minute}: {server.worker_memory():.1f} MB in a worker")
+            say(f"minute {minute}: {worker_memory(server):.1f} MB in a worker")
             time.sleep(60)
         looks = sum((each.result() for each in running), Counter[tuple[str, int]]())
-    say(f"at the end: {server.worker_memory():.1f} MB in a worker, {len(house.all_keys()):,} keys")
+    say(f"at the end: {worker_memory(server):.1f} MB in a worker, {len(house.all_keys()):,} keys")
     answers = sum((customer.answers for customer in customers), Counter[tuple[str, int]]())
     say(f"{(answers + looks).total():,} requests: {dict(answers)}, {dict(looks)}")
     say(f"wrongly decided: {wrongly_decided(house.urls[0], customers)}")
 
 
 def say(words: str) -> None:
-    print(words, flush=True)  # noqa: T201  # a program to run
+    print(words, flush=True)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from bench.cast import PEERS, peers, seed_spk, spk
-from bench.load import Load, Server
+from bench.load import Load, Server, worker_memory
 from bench.locker import other_writer
 from tests.postgres import run_postgres
 
@@ -37,7 +37,7 @@ def cases(directory: Path) -> Iterator[dict[str, Case]]:
             found |= pair(name, server, BARE, KEY)
         first = servers["spk, 1,000 keys"]
         first.load(KEY)
-        say(f"- a start: {first.started_in:.1f} s; then a worker keeps {first.worker_memory():.0f} MB")
+        say(f"- a start: {first.started_in:.1f} s; then a worker keeps {worker_memory(first.process):.0f} MB")
         found["mistyped token"] = lambda: mistyped(first, few).load(KEY)
         found["another writer"] = lambda: beside_writer(first, few / "spk.db")
         for name, server in stack.enter_context(peers(directory, 1_000)).items():
@@ -46,7 +46,7 @@ def cases(directory: Path) -> Iterator[dict[str, Case]]:
 
 
 def say(*lines: str) -> None:
-    print(*lines, sep="\n", flush=True)  # noqa: T201  # a program to run
+    print(*lines, sep="\n", flush=True)
 
 
 def pair(name: str, server: Server, bare: str, key: str) -> dict[str, Case]:
@@ -73,7 +73,7 @@ def run(rounds: int) -> dict[str, list[Load]]:
         for number in range(rounds):
             for name, case in found.items():
                 seen[name].append(case())
-            print(f"round {number + 1} of {rounds}", file=sys.stderr)  # noqa: T201  # a program to run
+            print(f"round {number + 1} of {rounds}", file=sys.stderr)
     return seen
 
 

@@ -58,8 +58,11 @@ def load(environ: Mapping[str, str]) -> dict[str, Any]:
 
 def _autocommit_engine(database_url: str) -> dict[str, Any]:
     """A second engine, without transactions: a look-up there never sees an old snapshot."""
-    options: dict[str, Any] = {"url": database_url, "isolation_level": "AUTOCOMMIT"}
-    options["max_overflow"] = -1  # look-ups keep one for each thread, and stamps need some, too
+    options: dict[str, Any] = {
+        "url": database_url,
+        "isolation_level": "AUTOCOMMIT",
+        "max_overflow": -1,  # look-ups keep a connection for each thread, and stamps need some, too
+    }
     if database_url.startswith("sqlite"):
         options["connect_args"] = {"timeout": 0.25}  # s: it only stamps times, which may be skipped
     return options

@@ -29,7 +29,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn publishes no types
         super().__init__(*args, **kwargs)
         self.until: dict[Any, float] = {}  # until when the request on a connection may be read
 
-    def handle(self, conn: Any) -> Any:  # noqa: ANN401
+    def handle(self, conn: Any) -> Any:  # noqa: ANN401  # of gunicorn, without types
         self.until[conn] = time.monotonic() + READ_WITHIN
         try:
             return super().handle(conn)
@@ -44,7 +44,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn publishes no types
                 with suppress(OSError):
                     conn.sock.shutdown(socket.SHUT_RD)  # ends the read; an answer can still be sent
 
-    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:  # noqa: ANN401
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:  # noqa: ANN401  # of gunicorn, without types
         """Without gunicorn's HTML, and without its line in the log, which quotes the request."""
         if not isinstance(exc, errors.ParseException) or isinstance(exc, OURS):
             super().handle_error(req, client, addr, exc)

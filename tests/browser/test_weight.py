@@ -9,6 +9,7 @@ from tests.browser.conftest import NewContext
 from tests.browser.steps import sign_in
 from tests.cast import Person
 
+Visit = Callable[[str], tuple[Page, list[Request]]]
 MOST = 100_000  # bytes, headers too, of all that a page loads, without compression
 SHIFTS = """() => new Promise(resolve => new PerformanceObserver(
     list => resolve(list.getEntries().map(shift => shift.value))
@@ -23,7 +24,7 @@ def bytes_of(request: Request) -> int:
 
 
 @pytest.fixture
-def first_visit(new_context: NewContext, ada: Person) -> Callable[[str], tuple[Page, list[Request]]]:
+def first_visit(new_context: NewContext, ada: Person) -> Visit:
     """Open an address with an empty cache, as somebody who uses everything; the page and what it loaded."""
     slug = ada.create_page("Acme", description="All that we run.")
     acme = ada.api(f"/api/v1/pages/{slug}")
@@ -45,17 +46,13 @@ def first_visit(new_context: NewContext, ada: Person) -> Callable[[str], tuple[P
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_first_visit_loads_less_than_100_kb(
-    path: str, first_visit: Callable[[str], tuple[Page, list[Request]]]
-) -> None:
+def test_a_first_visit_loads_less_than_100_kb(path: str, first_visit: Visit) -> None:
     _, loaded = first_visit(path)
     sizes = {request.url: bytes_of(request) for request in loaded}
     assert 0 < sum(sizes.values()) < MOST, sizes
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_nothing_moves_once_it_is_shown(
-    path: str, first_visit: Callable[[str], tuple[Page, list[Request]]]
-) -> None:
+def test_nothing_moves_once_it_is_shown(path: str, first_visit: Visit) -> None:
     page, _ = first_visit(path)
     assert page.evaluate(SHIFTS) == []

@@ -53,7 +53,7 @@ def one_input(data: bytes) -> None:
         assert _read(adapter, wrapper, JSON, again) == found, again
 
 
-def _read(adapter: "TypeAdapter[Any]", wrapper: str, content_type: str, text: bytes) -> Any:  # noqa: ANN401
+def _read(adapter: "TypeAdapter[Any]", wrapper: str, content_type: str, text: bytes) -> Any:  # noqa: ANN401  # whatever JSON holds
     sent = {"CONTENT_TYPE": content_type, "CONTENT_LENGTH": str(len(text)), "wsgi.input": BytesIO(text)}
     query = "".join(chr(each) for each in text[:200] if 0x20 < each < 0x7F)  # what gunicorn lets through
     with app.request_context({**ENVIRON, **sent, "QUERY_STRING": query}):

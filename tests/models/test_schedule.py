@@ -26,7 +26,7 @@ def incident(status: str = "investigating") -> Incident:
 @pytest.mark.parametrize(
     ("time", "utc"),
     [
-        (datetime(2026, 7, 1, 12), datetime(2026, 7, 1, 12, tzinfo=UTC)),  # noqa: DTZ001
+        (datetime(2026, 7, 1, 12), datetime(2026, 7, 1, 12, tzinfo=UTC)),  # noqa: DTZ001  # naive on purpose
         (datetime(2026, 7, 1, 12, tzinfo=UTC), datetime(2026, 7, 1, 12, tzinfo=UTC)),
         (
             datetime(2026, 7, 1, 12, tzinfo=timezone(timedelta(hours=2))),

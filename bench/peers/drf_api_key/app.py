@@ -1,10 +1,9 @@
-"""The WSGI application."""
+"""djangorestframework-api-key, which knows no users."""
 
-import logging
-import os
+from rest import make
 
-from django.core.wsgi import get_wsgi_application
-
-logging.disable()
-os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
-application = get_wsgi_application()
+application = make(
+    "rest_framework_api_key",
+    authentication=None,
+    permission="rest_framework_api_key.permissions.HasAPIKey",
+)

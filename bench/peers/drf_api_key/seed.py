@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-import app  # noqa: F401  importing it sets Django up
+import app  # noqa: F401  # importing it sets Django up
 from django.core.management import call_command
 from django.db import transaction
 from rest_framework_api_key.models import APIKey

@@ -1,10 +1,11 @@
-"""The WSGI application."""
+"""Django REST framework's own tokens."""
 
-import logging
-import os
+from rest import make
 
-from django.core.wsgi import get_wsgi_application
-
-logging.disable()
-os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
-application = get_wsgi_application()
+application = make(
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "rest_framework.authtoken",
+    authentication="rest_framework.authentication.TokenAuthentication",
+    permission="rest_framework.permissions.IsAuthenticated",
+)

@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-import app  # noqa: F401  importing it sets Django up
+import app  # noqa: F401  # importing it sets Django up
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import transaction

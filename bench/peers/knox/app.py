@@ -1,10 +1,11 @@
-"""The WSGI application."""
+"""django-rest-knox."""
 
-import logging
-import os
+from rest import make
 
-from django.core.wsgi import get_wsgi_application
-
-logging.disable()
-os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
-application = get_wsgi_application()
+application = make(
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "knox",
+    authentication="knox.auth.TokenAuthentication",
+    permission="rest_framework.permissions.IsAuthenticated",
+)
