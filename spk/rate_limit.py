@@ -2,13 +2,13 @@
 
 import math
 import time
+from functools import lru_cache
 from ipaddress import IPv4Address, ip_address, ip_network
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, g
 from limits import RateLimitItem
 from limits.errors import ConfigurationError
-from limits.storage import storage_from_string
-from limits.strategies import FixedWindowRateLimiter
+from limits.storage import Storage, storage_from_string
 from werkzeug.exceptions import TooManyRequests
 
 from spk.config import ConfigError
@@ -20,8 +20,7 @@ def init_app(app: Flask) -> None:
     uri = app.config["RATELIMIT_STORAGE_URI"]
     patience = PATIENCE if uri.startswith("redis") else {}
     try:
-        storage = storage_from_string(uri, wrap_exceptions=True, **patience)
-        app.extensions["rate_limiter"] = FixedWindowRateLimiter(storage)
+        app.extensions["rate_limits"] = storage_from_string(uri, wrap_exceptions=True, **patience)
     except (ConfigurationError, ValueError, AssertionError):  # whose words would quote a password
         raise ConfigError(
             "SPK_RATELIMIT_STORAGE_URI must be memory:// or an address like redis://localhost:6379."
@@ -31,19 +30,20 @@ def init_app(app: Flask) -> None:
 
 def take(limit: RateLimitItem, policy: str, who: str) -> None:
     """Count one use; raises TooManyRequests once `who` has used up the limit of this policy."""
-    limiter: FixedWindowRateLimiter = current_app.extensions["rate_limiter"]
-    allowed = limiter.hit(limit, policy, who)
-    window = limiter.get_window_stats(limit, policy, who)
-    seconds = max(1, math.ceil(window.reset_time - time.time()))
-    g.rate_limit = (policy, limit, window.remaining, seconds)
-    if not allowed:
+    storage: Storage = current_app.extensions["rate_limits"]
+    key = limit.key_for(policy, who)
+    used = storage.incr(key, limit.get_expiry())
+    seconds = max(1, math.ceil(storage.get_expiry(key) - time.time()))
+    g.rate_limit = (policy, limit, max(0, limit.amount - used), seconds)
+    if used > limit.amount:
         raise TooManyRequests(retry_after=seconds)
 
 
-def subscriber() -> str:
+@lru_cache(maxsize=1024)
+def subscriber(remote_addr: str | None) -> str:
     """Who asks, as far as an address tells; one who has an IPv6 address has 2^64 of them (RFC 6177)."""
     try:
-        address = ip_address(request.remote_addr or "")
+        address = ip_address(remote_addr or "")
     except ValueError:  # a unix socket has none
         return "unknown"
     if isinstance(address, IPv4Address):

@@ -2,8 +2,9 @@
 
 from http import HTTPStatus
 
-from flask import Response, json
+from flask import Response
 from pydantic import BaseModel
+from pydantic_core import to_json
 from werkzeug.exceptions import HTTPException
 
 CODES = {
@@ -58,7 +59,7 @@ def problem(error: HTTPException, detail: str) -> Response:
     }
     if isinstance(error, InvalidFields):
         body["fields"] = error.fields
-    return Response(json.dumps(body), status, content_type="application/problem+json")
+    return Response(to_json(body), status, content_type="application/problem+json")
 
 
 def word(error: HTTPException) -> str:

@@ -132,7 +132,7 @@ def proxy() -> Findings:
 
 def limits() -> Findings:
     """Requests are counted where the settings say."""
-    storage = current_app.extensions["rate_limiter"].storage
+    storage = current_app.extensions["rate_limits"]
     if not storage.check():
         yield "fail", "SPK_RATELIMIT_STORAGE_URI can’t be reached: start it, or requests are refused."
     several = current_app.config["WORKERS"] > 1

@@ -1,8 +1,8 @@
 """Who a token stands for: the decision that every request with a bearer token waits for."""
 
 import hmac
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from flask import current_app
 from sqlalchemy import bindparam, or_, select, update
@@ -44,8 +44,7 @@ class InvalidToken(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True)
-class Caller:
+class Caller(NamedTuple):
     """A working key, its owner and their plan, as the database had them at this moment."""
 
     key_id: int
@@ -56,7 +55,6 @@ class Caller:
     user_id: int
     email: str
     plan: Plan
-    new_hash: str | None = field(repr=False)
 
     @classmethod
     def authenticate(cls, text: str) -> "Caller":
@@ -79,6 +77,8 @@ class Caller:
             raise InvalidToken("expired", f"This key expired on {row.expires_at:%d %b %Y}. Create a new one.")
         if row.disabled_at:
             raise InvalidToken("disabled", "The owner of this key is disabled. Ask your administrator.")
+        if not matches[0]:  # made under a fallback pepper: from now on under the first
+            stamp(update(ApiKey).where(ApiKey.id == row.id).values(token_hash=digests[0]))
         return cls(
             row.id,
             row.name,
@@ -88,7 +88,6 @@ class Caller:
             row.user_id,
             row.email,
             find_plan(row.plan_name),
-            new_hash=None if matches[0] else digests[0],
         )
 
     @property
@@ -97,15 +96,9 @@ class Caller:
         return db.session.get_one(User, self.user_id)
 
     def touch(self) -> None:
-        """Stamp a successful use, at once the first time and then at most once in 60 s, forward only.
-
-        Moves a key that was hashed under a fallback pepper to the first one.
-        """
+        """Stamp a successful use, at once the first time and then at most once in 60 s, forward only."""
         before = now() - TOUCH_EVERY
-        if self.last_used_at and self.last_used_at > before and not self.new_hash:
+        if self.last_used_at and self.last_used_at > before:
             return  # looking first spares the write lock that an UPDATE of no row would take
         due = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= before)
-        this = update(ApiKey).where(ApiKey.id == self.key_id)
-        stamp(this.where(due).values(last_used_at=now()))
-        if self.new_hash:
-            stamp(this.values(token_hash=self.new_hash))
+        stamp(update(ApiKey).where(ApiKey.id == self.key_id, due).values(last_used_at=now()))

@@ -8,6 +8,7 @@ import zlib
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 PREFIX_LENGTH = len("spk_") + 8
+_PAIRS = [high + low for high in ALPHABET for low in ALPHABET]  # the digits 0 to 62² - 1 of base 62²
 _SHAPE = re.compile(r"spk_([0-9A-Za-z]{40})([0-9A-Za-z]{6})")
 _PREFIX = re.compile(r"spk_[0-9A-Za-z]{8}")
 
@@ -20,11 +21,8 @@ def generate() -> str:
 
 def checksum(text: str) -> str:
     """CRC-32 of `text` in six base62 digits, as GitHub computes the tail of its tokens."""
-    number, digits = zlib.crc32(text.encode()), ""
-    while number:
-        number, digit = divmod(number, 62)
-        digits = ALPHABET[digit] + digits
-    return digits.rjust(6, "0")
+    number = zlib.crc32(text.encode())
+    return _PAIRS[number // 62**4] + _PAIRS[number // 62**2 % 62**2] + _PAIRS[number % 62**2]
 
 
 def is_well_formed(token: str) -> bool:

@@ -55,7 +55,7 @@ def register() -> ResponseReturnValue:
 @public.post("/register")
 def create_account() -> ResponseReturnValue:
     abort_unless_open()
-    rate_limit.take(REGISTRATIONS, "register", rate_limit.subscriber())
+    rate_limit.take(REGISTRATIONS, "register", rate_limit.subscriber(request.remote_addr))
     form = RegisterForm()
     if not form.validate():
         return render_template("account/register.html", form=form), 422
@@ -85,7 +85,8 @@ def create_session() -> ResponseReturnValue:
     form = SignInForm()
     email, given = form.email.data or "", form.password.data or ""
     try:
-        attempts = SignInAttempt.count(f"account {normalize(email)}", f"address {rate_limit.subscriber()}")
+        address = rate_limit.subscriber(request.remote_addr)
+        attempts = SignInAttempt.count(f"account {normalize(email)}", f"address {address}")
     except TooManyAttempts as refusal:
         headers = {"Retry-After": str(refusal.retry_after)}
         return render_template("account/login.html", form=form, message=str(refusal)), 429, headers
