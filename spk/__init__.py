@@ -1,8 +1,9 @@
 """spk: a self-hosted status page whose API is opened by keys that people manage themselves."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from flask_migrate import Migrate
@@ -13,13 +14,20 @@ __version__ = "0.1.0"
 ROOT = Path(__file__).parent.parent
 
 
+class Application(Flask):
+    """Flask, which asks of every hook of every request whether it is a coroutine: here none is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     """Build the application from SPK_… variables; raises ConfigError where they do not fit."""
     from spk import api, config, db, errors, headers, health, logs, look_up, rate_limit, verify, web
     from spk.models.plan import load_plans
 
     settings = config.load(environ)
-    app = Flask("spk", root_path=str(ROOT), instance_path=str(settings["DATA_DIR"]))
+    app = Application("spk", root_path=str(ROOT), instance_path=str(settings["DATA_DIR"]))
     app.config.update(settings)
     app.url_map.merge_slashes = False  # the API answers //, too, without a redirect
     app.config["PLANS"] = load_plans(app.config["PLANS_FILE"], app.config["DEFAULT_PLAN"])

@@ -56,15 +56,12 @@ def publish(response: Response) -> Response:
 
 def _check_body() -> None:
     """Refuse a body too large, or of unknown length, which Flask would silently cut."""
-    if request.content_length is None and "Transfer-Encoding" in request.headers:
+    length = request.content_length
+    if length is None and "Transfer-Encoding" in request.headers:
         raise LengthRequired
-    if (
-        request.content_length
-        and request.max_content_length
-        and request.content_length > request.max_content_length
-    ):
-        raise RequestEntityTooLarge
-    if request.content_length:
+    if length:
+        if request.max_content_length and length > request.max_content_length:
+            raise RequestEntityTooLarge
         request.get_data()  # whole, now: a slow sender must not hold a transaction open
 
 

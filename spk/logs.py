@@ -2,8 +2,8 @@
 
 import logging
 import re
+import secrets
 import time
-import uuid
 
 from flask import Flask, Response, g, has_request_context, request
 from pythonjsonlogger.json import JsonFormatter
@@ -42,7 +42,7 @@ def init_app(app: Flask) -> None:
 
 def _start() -> None:
     g.started = time.perf_counter()
-    g.request_id = uuid.uuid4().hex
+    g.request_id = secrets.token_hex(16)
 
 
 def _finish(response: Response) -> Response:

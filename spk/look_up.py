@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Dialect, Engine, Select, event
 
 from spk.db import db
 
-Converter = Callable[[Any], Any] | None
+Converter = tuple[int, Callable[[Any], Any]]
 
 
 class LookUp:
@@ -41,9 +41,10 @@ class LookUp:
         idle.append(connection)
         if not rows:
             return None
-        return self._row(
-            *[convert(it) if convert and it else it for convert, it in zip(converters, rows[0], strict=True)]
-        )
+        row = list(rows[0])
+        for place, convert in converters:
+            row[place] = row[place] and convert(row[place])
+        return self._row(*row)
 
 
 def init_app(app: Flask) -> None:
@@ -63,8 +64,9 @@ def init_app(app: Flask) -> None:
 def _compile(
     statement: Select[*tuple[Any, ...]], dialect: Dialect
 ) -> tuple[str, list[str] | None, list[Converter]]:
-    """The text, the order of values that have no names in it, and what makes Python's of a column's value."""
+    """The text, the order of values that have no names in it, and what makes Python's of which columns."""
     compiled = statement.compile(dialect=dialect)
     types = [column.type.dialect_impl(dialect) for column in statement.selected_columns]
-    converters: list[Converter] = [type_.result_processor(dialect, None) for type_ in types]
+    processors = [type_.result_processor(dialect, None) for type_ in types]
+    converters: list[Converter] = [(place, each) for place, each in enumerate(processors) if each]
     return str(compiled), getattr(compiled, "positiontup", None), converters
