@@ -15,8 +15,6 @@ from sqlalchemy import (
     Dialect,
     Engine,
     MetaData,
-    Row,
-    Select,
     TypeDecorator,
     Update,
     event,
@@ -107,15 +105,6 @@ def close() -> None:
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-def fetch_first(statement: Select[*tuple[Any, ...]]) -> Row[*tuple[Any, ...]] | None:
-    """The first row as the database is at this moment, outside the request's transaction.
-
-    `first()` reads the cursor to its end: a half-read one would pin an old snapshot.
-    """
-    with db.engines["autocommit"].connect() as connection:
-        return connection.execute(statement).first()
 
 
 def stamp(statement: Update) -> None:

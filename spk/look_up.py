@@ -6,7 +6,8 @@ from functools import lru_cache
 from typing import Any
 
 from flask import Flask, current_app
-from sqlalchemy import Connection, Dialect, Engine, Select, event
+from sqlalchemy import Connection, Dialect, Engine, Row, Select, event
+from sqlalchemy.engine.interfaces import DBAPICursor
 
 from spk.db import db
 
@@ -14,7 +15,7 @@ Converter = tuple[int, Callable[[Any], Any]]
 
 
 class LookUp:
-    """A SELECT, compiled once, that is handed to the driver as it is: that spares most of its cost."""
+    """A SELECT, compiled once, that is handed to the driver's own cursor: that spares most of its cost."""
 
     def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
         self.statement = statement
@@ -24,21 +25,20 @@ class LookUp:
         """The first row as the database is at this moment, outside any transaction, or None."""
         engine, idle = current_app.extensions["look_up"]
         try:
-            connection = idle.pop()
+            connection, cursor = idle.pop()
         except IndexError:  # not asked for before: another thread may take the last one in between
             connection = engine.connect()
+            cursor = connection.connection.cursor()
         sql, names, converters = _compile(self.statement, engine.dialect)
         try:
-            cursor = connection.connection.dbapi_connection.execute(
-                sql, [values[name] for name in names] if names else values
-            )
+            cursor.execute(sql, [values[name] for name in names] if names else values)
             rows = cursor.fetchall()  # to the end: a half-read cursor would pin an old snapshot
         except engine.dialect.loaded_dbapi.Error:
             # A connection may have broken since. SQLAlchemy makes another, or the error that others know.
             connection.invalidate()
             with engine.connect() as another:
                 return another.execute(self.statement, values).first()
-        idle.append(connection)
+        idle.append((connection, cursor))
         if not rows:
             return None
         row = list(rows[0])
@@ -47,15 +47,26 @@ class LookUp:
         return self._row(*row)
 
 
+def fetch_first(statement: Select[*tuple[Any, ...]]) -> Row[*tuple[Any, ...]] | None:
+    """The first row as the database is at this moment, outside the request's transaction.
+
+    `first()` reads the cursor to its end: a half-read one would pin an old snapshot.
+    """
+    with db.engines["autocommit"].connect() as connection:
+        return connection.execute(statement).first()
+
+
 def init_app(app: Flask) -> None:
     with app.app_context():
         engine = db.engines["autocommit"]
-    idle: deque[Connection] = deque()  # a thread takes one and puts it back, so there are as many as threads
+    # A thread takes a pair and puts it back, so there are as many as threads.
+    idle: deque[tuple[Connection, DBAPICursor]] = deque()
     app.extensions["look_up"] = engine, idle
 
     def close(_engine: Engine) -> None:
         while idle:
-            idle.pop().invalidate()
+            connection, _cursor = idle.pop()
+            connection.invalidate()
 
     event.listen(engine, "engine_disposed", close)
 

@@ -20,11 +20,14 @@ def init_app(app: Flask) -> None:
     uri = app.config["RATELIMIT_STORAGE_URI"]
     patience = PATIENCE if uri.startswith("redis") else {}
     try:
-        app.extensions["rate_limits"] = storage_from_string(uri, wrap_exceptions=True, **patience)
-    except (ConfigurationError, ValueError, AssertionError):  # whose words would quote a password
+        storage = storage_from_string(uri, wrap_exceptions=True, **patience)
+    except (ConfigurationError, ValueError):  # whose words would quote a password
+        storage = None
+    if not isinstance(storage, Storage):  # limits has some to be awaited, too
         raise ConfigError(
             "SPK_RATELIMIT_STORAGE_URI must be memory:// or an address like redis://localhost:6379."
-        ) from None
+        )
+    app.extensions["rate_limits"] = storage
     app.after_request(_add_headers)
 
 

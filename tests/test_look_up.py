@@ -65,7 +65,7 @@ def test_requests_at_the_same_moment_have_a_connection_each(app: Flask) -> None:
 def break_one(app: Flask) -> None:
     """As a restart of the database does: the connection is there and no longer works."""
     _, idle = app.extensions["look_up"]
-    idle[0].connection.dbapi_connection.close()
+    idle[0][0].connection.dbapi_connection.close()
 
 
 def test_a_connection_that_broke_is_replaced_within_the_request(app: Flask) -> None:

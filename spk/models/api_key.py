@@ -8,7 +8,8 @@ from flask import current_app
 from sqlalchemy import ColumnElement, ForeignKey, String, UniqueConstraint, and_, case, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from spk.db import Base, db, fetch_first, now
+from spk.db import Base, db, now
+from spk.look_up import fetch_first
 from spk.models import token
 from spk.models.refusal import LimitReached, Refusal
 from spk.models.text import Line

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ForeignKey, String, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from spk.db import Base, fetch_first, now
+from spk.db import Base, now
+from spk.look_up import fetch_first
 
 if TYPE_CHECKING:
     from spk.models.user import User

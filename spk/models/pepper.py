@@ -7,7 +7,8 @@ from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spk.config import ConfigError
-from spk.db import Base, db, fetch_first
+from spk.db import Base, db
+from spk.look_up import fetch_first
 from spk.models import token
 from spk.models.turns import take_turns
 
