@@ -13,7 +13,7 @@ from bench.cast import seed_spk, spk_environ
 from bench.load import Server, serve, workers
 
 LIMIT = 1.18
-COUNT = 100
+COUNT = 400
 CALLGRIND = ["valgrind", "--quiet", "--tool=callgrind", "--callgrind-out-file=counted.%p"]
 WARM = 10  # requests to each view, so that nothing is done for the first time when it is counted
 

@@ -37,8 +37,8 @@ class Server:
     headers: Path
     started_in: float = 0.0  # s
 
-    def load(self, path: str, seconds: int = 3, connections: int = 8) -> Load:
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", "random.lua"]
+    def load(self, path: str) -> Load:
+        command = ["wrk", "-t1", "-c8", "-d1s", "--latency", "-s", "random.lua"]
         before = self.cpu_seconds()
         told = subprocess.run(
             [*command, f"http://127.0.0.1:{self.port}{path}"],

@@ -19,7 +19,7 @@ Case = Callable[[], Load]
 
 @contextmanager
 def cases(directory: Path) -> Iterator[dict[str, Case]]:
-    """All servers at once, idle but for the one that is asked."""
+    """All servers at once, idle but for the one that is asked; short turns, as the machine has moods."""
     few, many, elsewhere = (directory / name for name in ("few", "many", "elsewhere"))
     with ExitStack() as stack:
         database = stack.enter_context(run_postgres()).new_database()
@@ -113,5 +113,5 @@ def findings(seen: dict[str, list[Load]]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    results = run(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
+    results = run(int(sys.argv[1]) if len(sys.argv) > 1 else 20)
     say(*table(results), "", *findings(results))
