@@ -21,7 +21,7 @@ test-postgres: tools  ## Run all tests with PostgreSQL as the database
 attack: tools  ## Kill, fill, lock and race a running spk, for some minutes; needs root for one part
 	$(BIN)/pytest --numprocesses=0 tests/attack
 
-bench: tools  ## Measure what a request costs, in spk and its peers, for a quarter of an hour; needs root once
+bench: tools  ## Measure what a request costs, in spk and its peers, for twenty minutes; needs root once
 	sh bench/install.sh
 	$(BIN)/python -m bench.instructions
 	$(BIN)/python -m bench.growth
