@@ -189,6 +189,21 @@ def test_a_key_moves_to_the_first_pepper_on_its_next_use(
         assert authenticate(moved_on, token).prefix == token[:12]
 
 
+def test_a_key_that_moves_to_another_pepper_moves_alone(
+    environ: dict[str, str], app: Flask, ada: Person
+) -> None:
+    token, other = ada.create_key(), ada.create_key("other")
+    with with_peppers(environ, "a new pepper, random", *app.config["TOKEN_PEPPERS"]) as rotated:
+        authenticate(rotated, token)
+    assert authenticate(app, other).prefix == other[:12]
+
+
+def test_a_use_stamps_no_other_key(app: Flask, ada: Person) -> None:
+    token, other = ada.create_key(), ada.create_key("other")
+    use(app, token)
+    assert ada.key(other).last_used_at is None
+
+
 def test_the_first_use_is_stamped_at_once(app: Flask, ada: Person) -> None:
     token = ada.create_key()
     before = now()
