@@ -36,8 +36,7 @@ class LookUp:
         except engine.dialect.loaded_dbapi.Error:
             # A connection may have broken since. SQLAlchemy makes another, or the error that others know.
             connection.invalidate()
-            with engine.connect() as another:
-                return another.execute(self.statement, values).first()
+            return fetch_first(self.statement.params(values))
         idle.append((connection, cursor))
         if not rows:
             return None

@@ -164,6 +164,11 @@ def test_a_new_plan_holds_from_the_next_request(app: Flask, ada: Person) -> None
     assert (had.has("api_access"), has.has("api_access")) == (True, False)
 
 
+def test_a_caller_prints_no_hash_of_its_token(app: Flask, ada: Person) -> None:
+    token = ada.create_key()
+    assert ada.key(token).token_hash not in repr(authenticate(app, token))
+
+
 def test_a_key_made_under_a_fallback_pepper_works(environ: dict[str, str], app: Flask, ada: Person) -> None:
     token = ada.create_key()
     with with_peppers(environ, "a new pepper, random", *app.config["TOKEN_PEPPERS"]) as rotated:
