@@ -7,7 +7,7 @@ RUN groupadd --gid 10001 spk && useradd --uid 10001 --gid spk --no-create-home -
     && install -d -o spk -g spk -m 700 /data
 
 COPY requirements.lock ./
-RUN python3 -m pip install --no-cache-dir --require-hashes -r requirements.lock
+RUN python3 -m pip install --no-cache-dir --no-deps --require-hashes -r requirements.lock
 
 COPY . .
 RUN python3 -m pip install --no-cache-dir --no-deps --no-build-isolation -e . \

@@ -47,12 +47,17 @@ tools: .venv/ready-dev
 docs: .venv/ready  ## Write docs/configuration.md anew from the code
 	$(BIN)/spk config --markdown > docs/configuration.md
 
-COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
+# Extras stay in a lock: one without them leaves pip to ask again which version an extra needs.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --upgrade
+# A lock is installed whole, as it is: nothing is resolved anew, and `pip check` says whether something is missing.
+INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --no-deps
 
 lock: .venv/ready-dev  ## Write the lock files anew, with the newest versions that fit
-	$(COMPILE) --upgrade --extra build setup.cfg -o requirements.lock
-	$(COMPILE) --upgrade --extra build --extra dev setup.cfg -o requirements-dev.lock
-	$(COMPILE) --upgrade tests/clients/requirements.txt -o tests/clients/requirements.lock
+	$(COMPILE) --extra build setup.cfg -o requirements.lock
+	$(COMPILE) --extra build --extra dev setup.cfg -o requirements-dev.lock
+	for folder in tests/clients bench/peers/*/; do \
+		test ! -f $$folder/requirements.txt || $(COMPILE) $$folder/requirements.txt -o $$folder/requirements.lock || exit; \
+	done
 
 clean:  ## Remove the environment and what tests and tools leave; keeps ./data
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .coverage* htmlcov test-results *.egg-info
@@ -60,10 +65,12 @@ clean:  ## Remove the environment and what tests and tools leave; keeps ./data
 .venv/ready: requirements.lock setup.cfg
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "spk needs Python 3.11 or newer.")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(INSTALL) --require-hashes -r requirements.lock
+	$(INSTALL) --no-build-isolation -e .
+	$(BIN)/pip check --disable-pip-version-check
 	touch $@
 
 .venv/ready-dev: .venv/ready requirements-dev.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	$(INSTALL) --require-hashes -r requirements-dev.lock
+	$(BIN)/pip check --disable-pip-version-check
 	touch $@

@@ -11,7 +11,8 @@ for lock in */requirements.lock; do
     venv=${lock%/*}/.venv
     is_installed "$lock" "$venv" && continue
     "$python" -m venv --clear "$venv"
-    "$venv/bin/pip" install -qq --disable-pip-version-check --require-hashes -r "$lock"
+    "$venv/bin/pip" install -qq --disable-pip-version-check --no-deps --require-hashes -r "$lock"
+    "$venv/bin/pip" check --disable-pip-version-check >/dev/null
     cp "$lock" "$venv/installed"
 done
 
