@@ -6,8 +6,8 @@ import sys
 from sqlalchemy.exc import SQLAlchemyError
 
 from spk import config, create_app, logs
-from spk.db import close
-from spk.models.pepper import check_pepper
+from spk.engines import close
+from spk.models.accounts.pepper import check_pepper
 
 for warning in config.warnings(os.environ):
     print(f"Warning: {warning}", file=sys.stderr)  # noqa: T201  # before there is a log

@@ -15,11 +15,13 @@ from sqlalchemy import insert
 from sqlalchemy.orm import class_mapper
 
 from bench.app import make
-from bench.cast import seed_spk, spk_environ
-from spk.db import close, db, now
+from bench.peer_servers import seed_spk, spk_environ
+from spk.db import db, now, writing
+from spk.engines import close
 from spk.models import ApiKey, Incident, IncidentUpdate, User
-from spk.models.identifier import new_id
-from tests.cast import PASSWORD, Browser
+from spk.models.status_pages.identifier import new_id
+from spk.models.status_pages.owned_pages import OwnedPages
+from tests.people import PASSWORD, Browser, password_hash
 
 EMAIL = "many@example.com"
 SIZES = (1_000, 1_000_000)
@@ -29,11 +31,11 @@ MANY = 10_000
 
 def furnish(app: Flask) -> None:
     """One account more, with many keys, most of them revoked, and a page with many incidents."""
-    with app.app_context():
-        user = User.create(EMAIL, PASSWORD, "business")
+    with app.app_context(), writing():
+        user = User.create(EMAIL, password_hash(), "business")
         db.session.flush()
         db.session.execute(insert(ApiKey), [key(user, number) for number in range(MANY)])
-        page = user.status_pages.create(name="Example")
+        page = OwnedPages(user).create(name="Example")
         page.create_component(name="API")
         incident = page.incidents.create(name="Slow answers", status="resolved", body="It was a disk.")
         db.session.flush()
@@ -43,7 +45,7 @@ def furnish(app: Flask) -> None:
         db.session.execute(
             insert(IncidentUpdate), [update | {"id": new_id(), "incident_id": id_} for id_ in copies]
         )
-        db.session.commit()
+    with app.app_context():
         close()
 
 

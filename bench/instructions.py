@@ -9,8 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.request import Request, urlopen
 
-from bench.cast import seed_spk, spk_environ
 from bench.load import Server, serve, workers
+from bench.peer_servers import seed_spk, spk_environ
 
 LIMIT = 1.18
 COUNT = 400

@@ -10,9 +10,11 @@ from flask_migrate import upgrade
 from sqlalchemy import insert
 
 from spk import create_app
-from spk.db import close, db, now
+from spk.db import db, now, writing
+from spk.engines import close
 from spk.models import ApiKey, User
-from spk.models import token as codec
+from spk.models.accounts import password
+from spk.models.accounts import token as codec
 
 BATCH = 10_000
 PEPPER = "1" * 32
@@ -40,7 +42,7 @@ def row(user_id: int, token: str) -> dict[str, object]:
 
 def fill(count: int, file: Path) -> None:
     upgrade()
-    user = User.create("bench@example.com", "a password for the bench", "business")
+    user = User.create("bench@example.com", password.hash("a password for the bench"), "business")
     db.session.flush()
     with file.open("w") as headers:
         rows = []
@@ -50,10 +52,10 @@ def fill(count: int, file: Path) -> None:
             if number % BATCH == 0 or number == count:
                 db.session.execute(insert(ApiKey), rows)
                 rows = []
-    db.session.commit()
 
 
 if __name__ == "__main__":
     with create_app().app_context():
-        fill(int(sys.argv[1]), Path(sys.argv[2]))
+        with writing():
+            fill(int(sys.argv[1]), Path(sys.argv[2]))
         close()

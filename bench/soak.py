@@ -8,9 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.load import worker_memory
+from tests.attack.connection import Connection
 from tests.attack.customer import Customer, wrongly_decided
-from tests.attack.house import House, open_house
-from tests.attack.line import Line
+from tests.attack.servers import Installation, open_installation
 
 CUSTOMERS, PAUSE = 10, 1.0  # s between two turns of a customer; a turn is some eight requests
 PAGES = (
@@ -27,7 +27,7 @@ PAGES = (
 def work(customer: Customer, until: float) -> Counter[tuple[str, int]]:
     """Create, use and revoke keys, and look at pages, signed in; what was answered to the latter."""
     looks: Counter[tuple[str, int]] = Counter()
-    with Line(next(customer.urls), keep=False) as line:
+    with Connection(next(customer.urls), keep=False) as line:
         while time.monotonic() < until:
             customer.turn(line)
             for path in PAGES:
@@ -36,9 +36,9 @@ def work(customer: Customer, until: float) -> Counter[tuple[str, int]]:
     return looks
 
 
-def soak(house: House, minutes: int) -> None:
-    server = house.servers[0].process
-    customers = house.customers(CUSTOMERS)
+def soak(installation: Installation, minutes: int) -> None:
+    server = installation.servers[0].process
+    customers = installation.customers(CUSTOMERS)
     until = time.monotonic() + minutes * 60
     with ThreadPoolExecutor(CUSTOMERS) as pool:
         running = [pool.submit(work, customer, until) for customer in customers]
@@ -46,10 +46,10 @@ def soak(house: House, minutes: int) -> None:
             say(f"minute {minute}: {worker_memory(server):.1f} MB in a worker")
             time.sleep(60)
         looks = sum((each.result() for each in running), Counter[tuple[str, int]]())
-    say(f"at the end: {worker_memory(server):.1f} MB in a worker, {len(house.all_keys()):,} keys")
+    say(f"at the end: {worker_memory(server):.1f} MB in a worker, {len(installation.all_keys()):,} keys")
     answers = sum((customer.answers for customer in customers), Counter[tuple[str, int]]())
     say(f"{(answers + looks).total():,} requests: {dict(answers)}, {dict(looks)}")
-    say(f"wrongly decided: {wrongly_decided(house.urls[0], customers)}")
+    say(f"wrongly decided: {wrongly_decided(installation.urls[0], customers)}")
 
 
 def say(words: str) -> None:
@@ -57,5 +57,5 @@ def say(words: str) -> None:
 
 
 if __name__ == "__main__":
-    with TemporaryDirectory() as directory, open_house(Path(directory)) as house:
-        soak(house, int([*sys.argv, "30"][1]))
+    with TemporaryDirectory() as directory, open_installation(Path(directory)) as installation:
+        soak(installation, int([*sys.argv, "30"][1]))

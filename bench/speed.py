@@ -8,9 +8,9 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from bench.cast import PEERS, peers, seed_spk, spk
 from bench.load import Load, Server, worker_memory
 from bench.locker import other_writer
+from bench.peer_servers import PEERS, peers, seed_spk, spk
 from tests.postgres import run_postgres
 
 BARE, KEY = "/api/v1/bench/bare", "/api/v1/bench/key"

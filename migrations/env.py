@@ -6,7 +6,8 @@ from alembic import context
 from sqlalchemy import Connection
 
 import spk.models  # noqa: F401  # fills the metadata
-from spk.db import Base, UtcDateTime, db, without_foreign_keys
+from spk.db import Base, UtcDateTime, db
+from spk.engines import without_foreign_keys
 
 
 def render_item(_kind: str, item: object, _context: object) -> str | Literal[False]:

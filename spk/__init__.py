@@ -23,32 +23,46 @@ class Application(Flask):
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     """Build the application from SPK_… variables; raises ConfigError where they do not fit."""
-    from spk import api, config, db, errors, headers, health, logs, look_up, rate_limit, verify, web
-    from spk.models.plan import load_plans
+    from spk import (
+        api,
+        autocommit,
+        config,
+        db,
+        engines,
+        errors,
+        headers,
+        health,
+        logs,
+        rate_limit,
+        request_state,
+        verify,
+        web,
+    )
+    from spk.models.accounts.plan import load_plans
 
-    settings = config.load(environ)
-    app = Application("spk", root_path=str(ROOT), instance_path=str(settings["DATA_DIR"]))
-    app.config.update(settings)
-    app.url_map.merge_slashes = False  # the API answers //, too, without a redirect
+    app = _application(config.load(environ))
     app.config["PLANS"] = load_plans(app.config["PLANS_FILE"], app.config["DEFAULT_PLAN"])
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's default provider has it
-    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    if hops := app.config["TRUSTED_PROXIES"]:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # the way Flask documents
-
-    logs.init_app(app)
-    db.init_app(app)
-    look_up.init_app(app)
+    engines.init_app(app)
+    autocommit.init_app(app)
     Migrate(app, db.db, directory=str(ROOT / "migrations"))
-    rate_limit.init_app(app)
-    headers.init_app(app)
-    errors.init_app(app)
-    health.init_app(app)
-    web.init_app(app)
-    api.init_app(app)
-    verify.init_app(app)
+    # Hooks before a request run in this order, hooks after it in the opposite one: the state is there for all
+    # the others, and the log is written last, of the answer as it leaves. What wraps the application last
+    # sees a request first: the gate drops X-Forwarded-Host before ProxyFix reads it.
+    for part in (request_state, logs, rate_limit, headers, errors, health, web, api, verify):
+        part.init_app(app)
     if app.config["METRICS"]:
         from spk import metrics
 
         metrics.init_app(app)
+    return app
+
+
+def _application(settings: dict[str, Any]) -> Application:
+    app = Application("spk", root_path=str(ROOT), instance_path=str(settings["DATA_DIR"]))
+    app.config.update(settings)
+    app.url_map.merge_slashes = False  # the API answers //, too, without a redirect
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's default provider has it
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    if hops := settings["TRUSTED_PROXIES"]:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # the way Flask documents
     return app

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, MetaData, Table
 
 from spk import __version__
 from spk.db import db, now
-from spk.models.pepper import PepperCanary, check_canary
+from spk.models.accounts.pepper import PepperCanary, check_canary
 from spk.models.refusal import Refusal
 
 FORMAT = 1

@@ -1,30 +1,24 @@
-"""The database: engines, transactions, times."""
+"""The database as models and doors use it: tables, times, units of work."""
 
 import logging
-import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any
+from typing import Literal
 
-from flask import Flask, g, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     Connection,
     DateTime,
     Dialect,
-    Engine,
     MetaData,
     TypeDecorator,
-    Update,
     event,
 )
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, registry
 
-from spk.config import ConfigError
-
-SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _log = logging.getLogger("spk")
 
 
@@ -71,92 +65,76 @@ db = SQLAlchemy(
 )
 
 
-def init_app(app: Flask) -> None:
+_unit_of_work: ContextVar[Literal["reading", "writing"] | None] = ContextVar("unit of work", default=None)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """A unit of work that changes nothing, and so waits for no writer."""
+    with _begin_unit("reading"):
+        yield
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """A unit of work that is committed where the block ends, or rolled back by an exception.
+
+    SQLite’s write lock is taken by its first query: whatever is slow comes before the block. What was read
+    before is read again in it, since it may have changed meanwhile.
+    """
+    if db.session.registry.has():
+        db.session.expire_all()
+    with _begin_unit("writing"):
+        yield
+
+
+@contextmanager
+def _begin_unit(kind: Literal["reading", "writing"]) -> Iterator[None]:
+    if _unit_of_work.get():
+        raise RuntimeError("A unit of work is open already.")
+    token = _unit_of_work.set(kind)
     try:
-        db.init_app(app)
-    except ModuleNotFoundError as error:
-        raise ConfigError(
-            f"SPK_DATABASE_URL needs the Python package {error.name}, which isn’t here."
-        ) from None
-    app.teardown_appcontext(_end_transaction)
-    with app.app_context():
-        if db.engine.dialect.name == "sqlite":
-            event.listen(db.engine, "begin", _begin)
-        if db.engine.dialect.name == "postgresql":
-            event.listen(db.engine, "do_connect", _waiting_at_most(5_000))
-            event.listen(db.engines["autocommit"], "do_connect", _waiting_at_most(250))
+        yield
+        if db.session.registry.has():
+            db.session.commit()
+    except BaseException:
+        _roll_back()
+        raise
+    finally:
+        _unit_of_work.reset(token)
 
 
-def _end_transaction(_error: BaseException | None) -> None:
-    """Roll back what is left; a database that has gone since it was asked takes no answer along."""
-    try:
-        db.session.remove()
-    except SQLAlchemyError as error:
-        _log.warning("skipped a rollback: %s", error)
-        db.session.remove()  # which is without its connection now, and must not serve another request
+def is_reading() -> bool:
+    """Whether the unit of work under way said that it changes nothing."""
+    return _unit_of_work.get() == "reading"
 
 
-def close() -> None:
-    """Close every connection; a forked process must not inherit one (sqlite.org/howtocorrupt.html, 2.6)."""
-    db.session.remove()
-    for engine in db.engines.values():
-        engine.dispose()
+def _roll_back() -> None:
+    if db.session.registry.has():
+        try:
+            db.session.rollback()
+        except SQLAlchemyError as error:
+            _log.warning("could not roll back: %s", error)
+
+
+@event.listens_for(db.session, "after_begin")
+def _check_unit(_session: Session, _transaction: object, _connection: Connection) -> None:
+    """Fail where a door hasn’t said whether it reads or writes."""
+    if not _unit_of_work.get():
+        raise RuntimeError("This query needs db.reading() or db.writing() around it.")
+
+
+@event.listens_for(db.session, "before_flush")
+def _check_flush(_session: Session, _context: object, _instances: object) -> None:
+    if _unit_of_work.get() != "writing":
+        raise RuntimeError("This change needs db.writing() around it.")
+
+
+@event.listens_for(db.session, "do_orm_execute")
+def _check_statement(state: ORMExecuteState) -> None:
+    if not state.is_select and _unit_of_work.get() != "writing":
+        raise RuntimeError("This change needs db.writing() around it.")
 
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-def stamp(statement: Update) -> None:
-    """Run an UPDATE that commits by itself, and is skipped where the database is busy."""
-    try:
-        with db.engines["autocommit"].connect() as connection:
-            connection.execute(statement)
-    except SQLAlchemyError as error:
-        _log.warning("skipped a stamp: %s", error)
-
-
-@event.listens_for(Engine, "connect")
-def _set_pragmas(connection: object, _record: object) -> None:
-    if isinstance(connection, sqlite3.Connection):
-        connection.isolation_level = None  # transactions begin in _begin, not where the driver guesses
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA journal_mode = WAL")
-        # With NORMAL a power cut could bring a revoked key back.
-        connection.execute("PRAGMA synchronous = FULL")
-
-
-@contextmanager
-def without_foreign_keys(connection: Connection) -> Iterator[None]:
-    """On SQLite, cascade nothing: rebuilding a parent table would delete every child row."""
-    driver = connection.connection.dbapi_connection
-    if not isinstance(driver, sqlite3.Connection):
-        yield
-        return
-    driver.execute("PRAGMA foreign_keys = OFF")  # no-op inside a transaction, so before one begins
-    try:
-        yield
-    finally:
-        driver.execute("PRAGMA foreign_keys = ON")
-
-
-def _waiting_at_most(milliseconds: int) -> Callable[..., None]:
-    """Connect to PostgreSQL as to SQLite: who waits too long for a lock, or for the server, gets an error."""
-
-    def set_options(_dialect: object, _record: object, _args: object, params: dict[str, Any]) -> None:
-        params["options"] = f"-c lock_timeout={milliseconds} {params.get('options', '')}"
-        params.setdefault("connect_timeout", 3)  # s
-        params.setdefault("tcp_user_timeout", 5_000)  # ms: for a server that has gone without a word
-
-    return set_options
-
-
-def only_read() -> None:
-    """Say that this request writes no more: its next transaction waits for no writer."""
-    g.only_reads = True
-
-
-def _begin(connection: Connection) -> None:
-    """Take SQLite's write lock first: under WAL a reader that turns writer fails (SQLITE_BUSY_SNAPSHOT)."""
-    only_reads = has_request_context() and (request.method in SAFE_METHODS or "only_reads" in g)
-    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")

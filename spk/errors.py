@@ -1,9 +1,8 @@
 """Every error as its reader needs it: problem+json for programs, a page or a fragment for people."""
 
 import logging
-import re
 
-from flask import Flask, Response, g, make_response, render_template, request
+from flask import Flask, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from limits.errors import StorageError
@@ -12,9 +11,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, SecurityError, ServiceUnavailable
 
 from spk import verify
-from spk.api.problem import problem
+from spk.api.problem import error_code, problem
 from spk.config import MAX_BODY
 from spk.models.refusal import PlanRequired
+from spk.paths import is_for_programs, is_gate
+from spk.request_state import request_state
 
 WORDS = {
     400: "This request can’t be read. Go back, reload the page and try again.",
@@ -27,8 +28,8 @@ WORDS = {
     500: "Something went wrong on the server.",
     503: "The database can’t be reached right now. Try again in a moment.",
 }
-# Messages have a place on people's own pages; on a public page that couldn't renew itself, nothing is said.
-FRAGMENT = {"HX-Retarget": "#key-status", "HX-Reswap": "innerHTML"}
+# Where pages show messages, by their paths; a public page that could not renew itself says nothing.
+MESSAGE_PLACES = {"/user/security": "#key-status", "/user/pages": "#component-status"}
 _log = logging.getLogger("spk")
 
 
@@ -42,24 +43,29 @@ def init_app(app: Flask) -> None:
 
 
 def answer(error: HTTPException) -> ResponseReturnValue:
-    g.error = error
-    if verify.is_asked():
+    state = request_state()
+    state.refusal = state.refusal or error_code(error)
+    if is_gate(request.path):
         return _with_headers_of(error, verify.refusal(error))
     status = error.code or 500
     is_custom = error.description != type(error).description
     message = str(error.description if is_custom else WORDS.get(status, error.name))
-    if _is_api():
+    if is_for_programs(request.path):
         return _with_headers_of(error, problem(error, message))
     if "HX-Request" in request.headers:
         response = make_response(render_template("_message.html", message=message), status)
-        response.headers.update(FRAGMENT if request.path.startswith("/user/") else {"HX-Reswap": "none"})
+        response.headers.update(_where_to_show())
     else:
         response = make_response(render_template("error.html", status=status, message=message), status)
     return _with_headers_of(error, response)
 
 
-def _is_api() -> bool:
-    return re.match(r"(/p/[^/]*)?/api(/|$)", request.path) is not None
+def _where_to_show() -> dict[str, str]:
+    """Tell htmx where a message goes."""
+    for path, place in MESSAGE_PLACES.items():
+        if request.path.startswith(path):
+            return {"HX-Retarget": place, "HX-Reswap": "innerHTML"}
+    return {"HX-Reswap": "none"}
 
 
 def _with_headers_of(error: HTTPException, response: Response) -> Response:
@@ -87,7 +93,7 @@ def _plan_required(refusal: PlanRequired) -> ResponseReturnValue:
 def _wrong_host(error: SecurityError) -> ResponseReturnValue:
     """Answer in plain text: for a host that isn't ours no URL can be built, so no page."""
     text = "spk isn’t set up for this address. Its operator sets the right one with SPK_BASE_URL."
-    if _is_api():
+    if is_for_programs(request.path):
         return problem(error, text)
     return Response(f"{text}\n", 400, content_type="text/plain; charset=utf-8")
 

@@ -2,8 +2,10 @@
 
 import secrets
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge
+
+from spk.request_state import request_state
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -26,16 +28,16 @@ def init_app(app: Flask) -> None:
 
 
 def csp_nonce() -> str:
-    """This response's nonce: scripts and htmx attributes that carry it are ours."""
-    if "csp_nonce" not in g:
-        g.csp_nonce = secrets.token_urlsafe(16)
-    nonce: str = g.csp_nonce
-    return nonce
+    """The nonce of this response: scripts and htmx attributes that carry it are ours."""
+    state = request_state()
+    state.csp_nonce = state.csp_nonce or secrets.token_urlsafe(16)
+    return state.csp_nonce
 
 
 def content_security_policy() -> str:
     """The policy of this response, with the nonce where a page has used it."""
-    return CSP.format(nonce=f" 'nonce-{g.csp_nonce}'" if "csp_nonce" in g else "")
+    nonce = request_state().csp_nonce
+    return CSP.format(nonce=f" 'nonce-{nonce}'" if nonce else "")
 
 
 def share(response: Response) -> Response:

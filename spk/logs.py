@@ -2,11 +2,12 @@
 
 import logging
 import re
-import secrets
 import time
 
 from flask import Flask, Response, g, has_request_context, request
 from pythonjsonlogger.json import JsonFormatter
+
+from spk.request_state import request_state
 
 _TOKEN = re.compile(r"(spk_[0-9A-Za-z]{8})(?:(?!spk_)[0-9A-Za-z])+")
 _access = logging.getLogger("spk.access")
@@ -22,7 +23,7 @@ class Formatter(JsonFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         if has_request_context():
-            record.request_id = g.get("request_id")
+            record.request_id = request_state().id if "request_state" in g else None
         return _TOKEN.sub(r"\1…", super().format(record))
 
 
@@ -36,25 +37,20 @@ def configure() -> None:
 
 
 def init_app(app: Flask) -> None:
-    app.before_request(_start)
-    app.after_request(_finish)
+    app.after_request(_log_request)
 
 
-def _start() -> None:
-    g.started = time.perf_counter()
-    g.request_id = secrets.token_hex(16)
-
-
-def _finish(response: Response) -> Response:
+def _log_request(response: Response) -> Response:
     """Log the path without its query, where people put secrets."""
-    response.headers["X-Request-ID"] = g.request_id
+    state = request_state()
+    response.headers["X-Request-ID"] = state.id
     _access.info(
         "request",
         extra={
             "method": request.method,
             "path": request.path,
             "status": response.status_code,
-            "milliseconds": round((time.perf_counter() - g.started) * 1000, 1),
+            "milliseconds": round((time.perf_counter() - state.started) * 1000, 1),
             "address": request.remote_addr,
         },
     )

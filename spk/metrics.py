@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Iterator
 
-from flask import Blueprint, Flask, Response, current_app, g, request
+from flask import Blueprint, Flask, Response, current_app, request
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
@@ -14,10 +14,11 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from spk.api.auth import ApiBlueprint
-from spk.api.problem import word
 from spk.models import ApiKey
+from spk.request_state import request_state
 
-# Several workers write files here, which whoever is asked adds up; prometheus-client reads it at its import.
+# prometheus-client reads this variable when it is imported: the directory where each worker keeps its counts,
+# which the worker that is asked adds up.
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 
 OWN = CollectorRegistry()
@@ -77,15 +78,11 @@ def _observe(response: Response) -> Response:
 
 
 def _count(response: Response) -> None:
+    state = request_state()
     endpoint = request.endpoint or "none"
     # A client may make up methods; a label for each would be a way to fill the memory.
     method = request.method if request.url_rule else "any"
     REQUESTS.labels(method, endpoint, response.status_code).inc()
-    SECONDS.labels(endpoint).observe(time.perf_counter() - g.started)
+    SECONDS.labels(endpoint).observe(time.perf_counter() - state.started)
     if isinstance(current_app.blueprints.get(request.blueprint or ""), ApiBlueprint):
-        AUTHENTICATIONS.labels("accepted" if "caller" in g else _why_not()).inc()
-
-
-def _why_not() -> str:
-    """The error's word; for a token that no longer works, what ended it."""
-    return getattr(g.error.__cause__, "reason", None) or word(g.error)
+        AUTHENTICATIONS.labels("accepted" if state.caller else state.refusal).inc()

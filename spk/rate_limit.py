@@ -5,13 +5,14 @@ import time
 from functools import lru_cache
 from ipaddress import IPv4Address, ip_address, ip_network
 
-from flask import Flask, Response, current_app, g
+from flask import Flask, Response, current_app
 from limits import RateLimitItem
 from limits.errors import ConfigurationError
 from limits.storage import Storage, storage_from_string
 from werkzeug.exceptions import TooManyRequests
 
 from spk.config import ConfigError
+from spk.request_state import RateLimitUse, request_state
 
 PATIENCE = {"socket_timeout": 1, "socket_connect_timeout": 1}  # s; a request waits for no store that hangs
 
@@ -37,7 +38,7 @@ def take(limit: RateLimitItem, policy: str, who: str) -> None:
     key = limit.key_for(policy, who)
     used = storage.incr(key, limit.get_expiry())
     seconds = max(1, math.ceil(storage.get_expiry(key) - time.time()))
-    g.rate_limit = (policy, limit, max(0, limit.amount - used), seconds)
+    request_state().rate_limit = RateLimitUse(policy, limit, max(0, limit.amount - used), seconds)
     if used > limit.amount:
         raise TooManyRequests(retry_after=seconds)
 
@@ -56,8 +57,8 @@ def subscriber(remote_addr: str | None) -> str:
 
 def _add_headers(response: Response) -> Response:
     """RateLimit and RateLimit-Policy, draft-ietf-httpapi-ratelimit-headers-10."""
-    if "rate_limit" in g:
-        policy, limit, remaining, seconds = g.rate_limit
-        response.headers["RateLimit-Policy"] = f'"{policy}";q={limit.amount};w={limit.get_expiry()}'
-        response.headers["RateLimit"] = f'"{policy}";r={remaining};t={seconds}'
+    if use := request_state().rate_limit:
+        seconds = use.limit.get_expiry()
+        response.headers["RateLimit-Policy"] = f'"{use.policy}";q={use.limit.amount};w={seconds}'
+        response.headers["RateLimit"] = f'"{use.policy}";r={use.remaining};t={use.seconds}'
     return response

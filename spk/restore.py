@@ -14,10 +14,12 @@ import alembic.command
 from flask import current_app
 from sqlalchemy import JSON, Connection, MetaData, Table, func
 
-from spk import health, secret_files, settings
+from spk import health
 from spk.backup import FORMAT, ROWS, tables
-from spk.db import Base, db, without_foreign_keys
-from spk.models.pepper import check_canary
+from spk.config import secret_files, variables
+from spk.db import Base, db
+from spk.engines import without_foreign_keys
+from spk.models.accounts.pepper import check_canary
 from spk.models.refusal import Refusal
 
 DAMAGE = (
@@ -53,7 +55,7 @@ def secrets(archive: zipfile.ZipFile, environ: Mapping[str, str]) -> dict[str, s
         found = json.loads(archive.read("secrets.json"))
         for name in secret_files.NAMES:
             found[name].encode()  # fails on what is no text
-    return {name: found[name] for name in secret_files.NAMES if settings.value(environ, name) is None}
+    return {name: found[name] for name in secret_files.NAMES if variables.value(environ, name) is None}
 
 
 def restore(archive: zipfile.ZipFile, *, replace: bool) -> None:

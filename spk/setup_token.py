@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flask import current_app
 
-from spk.secret_files import write_secret
+from spk.config.secret_files import write_secret
 
 
 def issue() -> str:

@@ -1,20 +1,21 @@
-"""The slot through which a proxy asks whether a bearer token may pass."""
+"""The gate: a proxy asks here whether a bearer token may pass."""
 
 import string
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from spk.api.auth import ApiBlueprint
+from spk.api.auth import ApiBlueprint, current_caller
+from spk.paths import GATE
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-REFUSALS = (401, 403, 405, 429)
+REFUSALS = (401, 403, 404, 405, 429)
 AS_IT_IS = string.punctuation.replace("%", "")
 
 
@@ -33,10 +34,10 @@ def init_app(app: Flask) -> None:
 
 
 def by_any_name(app: "WSGIApplication") -> "WSGIApplication":
-    """Let a proxy ask by whatever name it knows, or was asked by itself: the answer holds no address."""
+    """Answer under any host name, the proxy’s or its client’s: the answer holds no address."""
 
     def run(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        if environ["PATH_INFO"] == "/verify":
+        if environ["PATH_INFO"] == GATE:
             environ["HTTP_HOST"] = "localhost"
             environ.pop("HTTP_X_FORWARDED_HOST", None)
         return app(environ, start_response)
@@ -45,10 +46,10 @@ def by_any_name(app: "WSGIApplication") -> "WSGIApplication":
 
 
 # OPTIONS isn't answered by Flask: to a proxy that asks with the method it got, any 2xx opens the door.
-@bp.get("/verify", provide_automatic_options=False)
+@bp.get(GATE, provide_automatic_options=False)
 def verify() -> ResponseReturnValue:
     """Say whose key it is, in headers that are always all set, so that none of a client's own is left."""
-    caller = g.caller
+    caller = current_caller()
     return Empty(
         status=204,
         headers={
@@ -59,10 +60,6 @@ def verify() -> ResponseReturnValue:
             "X-Auth-Plan": quote(caller.plan.name, safe=AS_IT_IS),
         },
     )
-
-
-def is_asked() -> bool:
-    return request.path.split("/")[1:2] == ["verify"]
 
 
 def refusal(error: HTTPException) -> Response:

@@ -72,7 +72,7 @@ document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
 document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
   if (!ctx?.sourceElement.dataset.failed) return;
   leaveRevokeDialog();
-  say(document.getElementById("key-status").dataset.offline);
+  say(document.querySelector("[data-offline]").dataset.offline);
 });
 
 // Gone at once: closed but still there, it would be opened again by the swap that follows.
@@ -87,5 +87,5 @@ function say(words) {
   const message = document.createElement("p");
   message.className = "message";
   message.textContent = words;
-  document.getElementById("key-status").replaceChildren(message);
+  document.querySelector("[data-offline]").replaceChildren(message);
 }

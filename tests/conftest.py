@@ -10,8 +10,8 @@ from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Connection, Engine, event
 
 from spk import create_app
-from tests.cast import Browser, Person, move_in
-from tests.places import POSTGRES, copy_place, forget_place, make_place, on_postgresql
+from tests.data_dirs import POSTGRES, copy_data_dir, forget_data_dir, make_data_dir, on_postgresql
+from tests.people import Browser, Person, prepare_data
 from tests.postgres import Postgres, run_postgres
 
 for name in [name for name in os.environ if name.startswith("SPK_")]:
@@ -47,12 +47,12 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture
-def places() -> Iterator[list[Path]]:
+def data_dirs() -> Iterator[list[Path]]:
     """Those that this test made and nobody needs after it."""
     made: list[Path] = []
     yield made
     for directory in made:
-        forget_place(directory)
+        forget_data_dir(directory)
 
 
 opened: set[Engine] = set()
@@ -64,7 +64,7 @@ def remember(connection: Connection) -> None:
 
 
 @pytest.fixture(autouse=True)
-def close_connections(places: list[Path]) -> Iterator[None]:
+def close_connections(data_dirs: list[Path]) -> Iterator[None]:
     """Close what applications opened: psycopg, and sqlite3 from Python 3.13 on, warn of what stays open."""
     yield
     while opened:
@@ -82,15 +82,15 @@ def postgres() -> Iterator[Postgres]:
 def prepared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with tables and the cast in it; each test gets a copy."""
     directory = tmp_path_factory.mktemp("prepared") / "data"
-    move_in(make_place(directory))
+    prepare_data(make_data_dir(directory))
     return directory
 
 
 @pytest.fixture
-def environ(prepared_data: Path, tmp_path: Path, places: list[Path]) -> dict[str, str]:
+def environ(prepared_data: Path, tmp_path: Path, data_dirs: list[Path]) -> dict[str, str]:
     """The settings of this test's application; change them before asking for `app`."""
-    places.append(tmp_path / "data")
-    return copy_place(prepared_data, tmp_path / "data")
+    data_dirs.append(tmp_path / "data")
+    return copy_data_dir(prepared_data, tmp_path / "data")
 
 
 @pytest.fixture(scope="session")

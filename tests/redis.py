@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cast import free_port
+from tests.people import free_port
 
 
 @contextmanager

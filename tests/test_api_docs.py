@@ -9,10 +9,11 @@ from flask import Flask
 
 from spk import ROOT
 from spk.api.openapi import describe
-from spk.models.component import NewComponent
-from spk.models.incident_fields import NewIncident
-from spk.models.status_page import NewPage
-from tests.cast import LiveServer, operator_key, serve
+from spk.db import reading
+from spk.models.status_pages.component import NewComponent
+from spk.models.status_pages.incident_fields import NewIncident
+from spk.models.status_pages.status_page_fields import NewPage
+from tests.people import LiveServer, operator_key, serve
 
 WORDS = (ROOT / "docs" / "api.md").read_text()
 SCRIPT = "\n".join(re.findall(r"```bash\n(.*?)```", WORDS, re.DOTALL))
@@ -44,7 +45,7 @@ def test_the_commands_work_one_after_the_other(live: LiveServer, token: str) -> 
 
 
 def test_no_call_is_left_out(app: Flask) -> None:
-    with app.app_context():
+    with app.app_context(), reading():
         paths = describe(app)["paths"]
     left_out = [
         f"{method} {path}"

@@ -13,9 +13,10 @@ import pytest
 import yaml
 
 from spk import ROOT, create_app
-from spk.db import db
+from spk.db import writing
 from spk.models import User
-from tests.cast import LiveServer, operator_key, serve
+from spk.models.status_pages.owned_pages import OwnedPages
+from tests.people import LiveServer, operator_key, serve
 
 WORDS = (ROOT / "docs" / "ci.md").read_text()
 FILES: dict[str, str] = dict(re.findall(r"```\w+ file=(\S+)\n(.*?)```", WORDS, re.DOTALL))
@@ -39,11 +40,10 @@ def job(live: LiveServer, token: str, tmp_path: Path) -> Environ:
     """What a job knows: a page of its own, and a deploy script that asks how the page looks meanwhile."""
     slug = next(slugs)
     app = create_app(live.environ)
-    with app.app_context():
+    with app.app_context(), writing():
         owner = User.find("operator@example.com")
         assert owner is not None
-        owner.status_pages.create(name="Acme", slug=slug).create_component(name="API")
-        db.session.commit()
+        OwnedPages(owner).create(name="Acme", slug=slug).create_component(name="API")
     deploy = tmp_path / "deploy.sh"
     look = f"curl --silent --fail {live.url}/p/{slug}/api/v2/summary.json > meanwhile.json"
     deploy.write_text(f'#!/bin/sh\n{look}\nexit "$RESULT"\n')

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from spk import config, create_app, settings
-from spk.config import ConfigError
-from spk.secret_files import create_secrets
-from spk.settings import NAMES, SETTINGS
+from spk import config, create_app
+from spk.config import ConfigError, variables
+from spk.config.secret_files import create_secrets
+from spk.config.variables import NAMES, SETTINGS
 
 SECRET = "0123456789abcdef"
 
@@ -62,7 +62,7 @@ def test_ten_sign_ins_a_minute_are_allowed_unless_told(environ: dict[str, str]) 
 
 
 def test_data_is_kept_in_data_unless_told(environ: dict[str, str]) -> None:
-    assert settings.data_dir({}) == Path.cwd() / "data"
+    assert variables.data_dir({}) == Path.cwd() / "data"
 
 
 def test_the_database_is_a_file_in_the_data_directory_unless_told(environ: dict[str, str]) -> None:

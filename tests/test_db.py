@@ -6,14 +6,15 @@ from threading import Barrier
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text, update
+from sqlalchemy import Executable, select, text, update
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
-from spk.db import db, now, stamp
-from spk.models import ApiKey, Event, Session, User
-from spk.models.api_key import KeyLimitReached, NonceUsed
-from tests.cast import Person, bearer
+from spk.autocommit import try_update
+from spk.db import db, now, reading, writing
+from spk.models import ApiKey, BrowserSession, Event, User
+from spk.models.accounts.api_key import KeyLimitReached, NonceUsed
 from tests.locks import others_can_write, write_lock
+from tests.people import Person, bearer, password_hash
 
 MOMENT = datetime(2026, 11, 11, 9, 41, 7, 123456, UTC)
 
@@ -40,7 +41,7 @@ def at_once(times: int, work: Callable[[int], bool]) -> int:
 def test_every_connection_is_durable_and_checks_foreign_keys(
     app: Flask, engine: str | None, pragma: str, value: object
 ) -> None:
-    with app.app_context(), db.engines[engine].connect() as connection:
+    with app.app_context(), db.engines[engine].connect() as connection, reading():
         assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
 
 
@@ -48,7 +49,7 @@ def test_every_connection_is_durable_and_checks_foreign_keys(
 def test_a_connection_waits_for_a_lock_as_long_as_its_work_is_worth(
     app: Flask, engine: str | None, milliseconds: int
 ) -> None:
-    with app.app_context(), db.engines[engine].connect() as connection:
+    with app.app_context(), db.engines[engine].connect() as connection, reading():
         ask = {"sqlite": "PRAGMA busy_timeout", "postgresql": "SELECT current_setting('lock_timeout')"}
         answer = connection.exec_driver_sql(ask[connection.dialect.name]).scalar()
     assert answer in (milliseconds, f"{milliseconds}ms", f"{milliseconds // 1000}s")
@@ -56,14 +57,14 @@ def test_a_connection_waits_for_a_lock_as_long_as_its_work_is_worth(
 
 def test_a_key_without_its_owner_is_refused(app: Flask) -> None:
     orphan = text("INSERT INTO events (user_id, action, subject, created_at) VALUES (99, 'x', '', :now)")
-    with app.app_context(), pytest.raises(IntegrityError):
+    with app.app_context(), pytest.raises(IntegrityError), writing():
         db.session.execute(orphan, {"now": "2026-11-11 09:41:07"})
 
 
 def test_what_an_account_owns_goes_with_it(app: Flask, ada: Person, eve: Person) -> None:
     ada.create_key()
     eve.create_key("hers")
-    with app.app_context():
+    with app.app_context(), writing():
         db.session.execute(text("DELETE FROM users WHERE email = 'ada@example.com'"))
         assert [key.name for key in ApiKey.all()] == ["hers"]
 
@@ -78,9 +79,8 @@ def test_what_an_account_owns_goes_with_it(app: Flask, ada: Person, eve: Person)
 )
 def test_a_time_comes_back_as_the_same_moment_in_utc(app: Flask, ada: Person, moment: datetime) -> None:
     token = ada.create_key()
-    with app.app_context():
+    with app.app_context(), writing():
         db.session.execute(update(ApiKey).values(expires_at=moment))
-        db.session.commit()
     read = ada.key(token).expires_at
     assert read
     assert (read, read.tzinfo) == (MOMENT, UTC)
@@ -89,7 +89,7 @@ def test_a_time_comes_back_as_the_same_moment_in_utc(app: Flask, ada: Person, mo
 def test_times_of_different_zones_are_compared_as_moments(app: Flask, ada: Person) -> None:
     ada.create_key()
     earlier_elsewhere = (now() - timedelta(hours=1)).astimezone(timezone(timedelta(hours=14)))
-    with app.app_context():
+    with app.app_context(), reading():
         found = db.session.scalars(select(ApiKey.name).where(ApiKey.created_at > earlier_elsewhere)).all()
     assert found == ["CI"]
 
@@ -99,25 +99,74 @@ def test_a_time_that_is_missing_stays_missing(ada: Person) -> None:
 
 
 @pytest.mark.only_sqlite("PostgreSQL has no write lock")
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_a_request_that_may_write_takes_the_lock_before_it_reads(app: Flask, method: str) -> None:
-    with app.test_request_context(method=method):
+def test_who_writes_takes_the_lock_before_the_first_query(app: Flask) -> None:
+    with app.app_context(), writing():
+        assert others_can_write(app)
         User.exists()
         assert not others_can_write(app)
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
-def test_a_request_that_only_reads_takes_no_lock(app: Flask, method: str) -> None:
-    with app.test_request_context(method=method):
+def test_who_reads_takes_no_lock(app: Flask) -> None:
+    with app.app_context(), reading():
         User.exists()
         assert others_can_write(app)
 
 
-@pytest.mark.only_sqlite("PostgreSQL has no write lock")
-def test_a_command_takes_the_lock_before_it_reads(app: Flask) -> None:
+def test_what_is_written_is_committed_where_the_block_ends(app: Flask, ada: Person) -> None:
+    with app.app_context(), writing():
+        User.create("carl@example.com", password_hash())
+    with app.app_context(), reading():
+        assert User.find("carl@example.com")
+
+
+def test_an_exception_takes_back_what_was_written(app: Flask) -> None:
+    def create_and_fail() -> None:
+        with writing():
+            User.create("carl@example.com", password_hash())
+            raise ZeroDivisionError
+
     with app.app_context():
+        with pytest.raises(ZeroDivisionError):
+            create_and_fail()
+        with reading():
+            assert User.find("carl@example.com") is None
+
+
+def test_what_was_read_before_is_read_again_by_who_writes(app: Flask, ada: Person) -> None:
+    with app.app_context():
+        with reading():
+            user = User.find(ada.email)
+        assert user
+        assert user.plan_name == "pro"
+        ada.set_plan("free")
+        with writing():
+            assert user.plan_name == "free"
+
+
+def test_a_query_outside_a_unit_of_work_fails(app: Flask) -> None:
+    with app.app_context(), pytest.raises(RuntimeError, match=r"needs db\.reading"):
         User.exists()
-        assert not others_can_write(app)
+
+
+@pytest.mark.parametrize("statement", [update(User).values(plan_name="pro"), text("DELETE FROM users")])
+def test_a_statement_that_changes_something_needs_to_say_so(app: Flask, statement: Executable) -> None:
+    with app.app_context(), reading(), pytest.raises(RuntimeError, match=r"needs db\.writing"):
+        db.session.execute(statement)
+
+
+def test_a_change_of_a_record_needs_to_say_so(app: Flask, ada: Person) -> None:
+    with app.app_context(), reading():
+        user = User.find(ada.email)
+        assert user
+        user.set_plan("free")
+        with pytest.raises(RuntimeError, match=r"needs db\.writing"):
+            db.session.flush()
+        db.session.rollback()
+
+
+def test_units_of_work_do_not_nest(app: Flask) -> None:
+    with app.app_context(), reading(), pytest.raises(RuntimeError, match="open already"), writing():
+        pass
 
 
 def test_the_lock_is_free_once_a_request_is_over(app: Flask) -> None:
@@ -133,9 +182,8 @@ def test_a_page_is_answered_while_somebody_writes(app: Flask, path: str) -> None
 
 def test_a_signed_in_page_is_answered_soon_while_somebody_writes(app: Flask, ada: Person) -> None:
     browser = ada.browser()
-    with app.app_context():
-        db.session.execute(update(Session).values(last_seen_at=now() - timedelta(hours=1)))
-        db.session.commit()
+    with app.app_context(), writing():
+        db.session.execute(update(BrowserSession).values(last_seen_at=now() - timedelta(hours=1)))
     with write_lock(app):
         start = time.monotonic()
         assert browser.get("/user/security").status_code == 200
@@ -165,14 +213,13 @@ def test_many_who_ask_for_the_last_keys_at_the_same_moment_keep_to_the_limit(ada
 
 def test_a_form_sent_twice_at_the_same_moment_makes_one_key(app: Flask, ada: Person) -> None:
     def create(_number: int) -> bool:
-        with app.app_context():
+        with app.app_context(), writing():
             user = User.find(ada.email)
             assert user
             try:
                 user.create_api_key("CI", nonce="nonce")
             except NonceUsed:
                 return False
-            db.session.commit()
             return True
 
     assert at_once(8, create) == 1
@@ -182,30 +229,28 @@ def test_many_who_revoke_a_key_at_the_same_moment_write_one_event(app: Flask, ad
     prefix = ada.create_key()[:12]
 
     def revoke(_number: int) -> bool:
-        with app.app_context():
+        with app.app_context(), writing():
             key = ApiKey.find(prefix)
             assert key
-            was_active = key.revoke()
-            db.session.commit()
-            return was_active
+            return key.revoke()
 
     assert at_once(8, revoke) == 1
-    with app.app_context():
+    with app.app_context(), reading():
         events = db.session.scalars(select(Event.subject).where(Event.action == "api_key:revoke")).all()
     assert events == [prefix]
 
 
 def test_a_failing_statement_keeps_its_values_to_itself(app: Flask) -> None:
-    with app.app_context(), pytest.raises(DatabaseError) as error:
+    with app.app_context(), pytest.raises(DatabaseError) as error, writing():
         # pragma: allowlist nextline secret (made up)
         db.session.execute(text("SELECT * FROM missing WHERE secret = :secret"), {"secret": "hunter2"})
     assert "hunter2" not in str(error.value)
 
 
-def test_a_skipped_stamp_logs_no_hash(app: Flask, ada: Person, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_skipped_update_logs_no_hash(app: Flask, ada: Person, caplog: pytest.LogCaptureFixture) -> None:
     ada.create_key()
     digest = "ab" * 32
-    with app.app_context(), write_lock(app):
-        stamp(update(ApiKey).values(token_hash=digest))
-    assert "skipped a stamp" in caplog.text
+    with app.app_context(), write_lock(app), reading():
+        try_update(update(ApiKey).values(token_hash=digest))
+    assert "skipped an update" in caplog.text
     assert digest not in caplog.text

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from spk.cli.configuration import reference
-from tests.cast import PASSWORD, LiveServer, operator_key, serve
+from spk.cli.show_config import reference
+from tests.people import PASSWORD, LiveServer, operator_key, serve
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

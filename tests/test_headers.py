@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from spk import create_app
 from spk.headers import HEADERS
-from tests.cast import Person, bearer
+from tests.people import Person, bearer
 
 
 @pytest.mark.parametrize(

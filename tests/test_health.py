@@ -5,8 +5,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from spk.db import db
-from tests.places import lose_database
+from spk.db import db, writing
+from tests.data_dirs import lose_database
 
 
 def test_the_process_is_up_without_its_database(app: Flask, client: FlaskClient) -> None:
@@ -20,9 +20,8 @@ def test_it_is_ready_with_its_tables(client: FlaskClient) -> None:
 
 
 def test_it_is_not_ready_before_its_migrations(app: Flask, client: FlaskClient) -> None:
-    with app.app_context():
+    with app.app_context(), writing():
         db.session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
-        db.session.commit()
     assert client.get("/readyz").status_code == 503
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.cast import Person, bearer, body, token_in
+from tests.people import Person, bearer, body, token_in
 
 PAGE = "/user/security"
 

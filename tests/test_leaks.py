@@ -8,9 +8,9 @@ import urllib.request
 from pathlib import Path
 from urllib.error import HTTPError
 
-from spk.models import token as codec
-from tests.cast import PASSWORD, serve, token_in
-from tests.places import database_at_rest
+from spk.models.accounts import token as codec
+from tests.data_dirs import database_at_rest
+from tests.people import PASSWORD, serve, token_in
 
 ROOT = Path(__file__).parent.parent
 

@@ -7,7 +7,8 @@ import pytest
 from flask import Flask, g
 
 from spk import logs
-from spk.models import token as tokens
+from spk.models.accounts import token as tokens
+from spk.request_state import RequestState
 
 TOKEN = tokens.generate()
 CUT = f"{TOKEN[:12]}…"
@@ -69,7 +70,7 @@ def test_a_line_says_when_how_bad_where_and_what() -> None:
 
 def test_a_line_of_a_request_has_its_id(app: Flask) -> None:
     with app.test_request_context("/"):
-        g.request_id = "0123"
+        g.request_state = RequestState(id="0123")
         assert json.loads(line("within"))["request_id"] == "0123"
 
 

@@ -12,9 +12,9 @@ from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from spk import create_app
-from spk.db import db
-from spk.models import token as codec
-from tests.cast import Person, bearer, operator_key, serve
+from spk.db import db, reading
+from spk.models.accounts import token as codec
+from tests.people import Person, bearer, operator_key, serve
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_authentications_are_counted_by_their_outcome(
         client.get(path, headers=bearer(slow))
     ada.set_plan("free")
     client.get(path, headers=bearer(no_plan))
-    with app.app_context():
+    with app.app_context(), reading():
         db.drop_all()
     client.get(path, headers=bearer(token))
     expected = {
@@ -136,7 +136,7 @@ def test_keys_are_counted_by_their_status(client: FlaskClient, ada: Person) -> N
 
 
 def test_without_the_database_the_other_figures_are_still_there(app: Flask, client: FlaskClient) -> None:
-    with app.app_context():
+    with app.app_context(), reading():
         db.drop_all()
     answer = client.get("/metrics")
     assert answer.status_code == 200

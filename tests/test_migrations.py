@@ -11,10 +11,11 @@ from sqlalchemy import MetaData, func, inspect, select
 
 from spk import ROOT, create_app
 from spk.config import ConfigError
-from spk.db import Base, db
+from spk.db import Base, db, reading, writing
 from spk.models import ComponentDay, IdempotentAnswer, PepperCanary, SignInAttempt, User
-from spk.models.pepper import note_pepper
-from tests.cast import Person
+from spk.models.accounts.pepper import note_pepper
+from spk.models.status_pages.owned_pages import OwnedPages
+from tests.people import Person
 
 PEPPER = "another pepper, random"
 NEWEST = ScriptDirectory(str(ROOT / "migrations")).get_current_head()
@@ -26,20 +27,19 @@ def app(app: Flask, ada: Person, eve: Person) -> Flask:
     eve.revoke(eve.create_key())
     ada.create_key()
     ada.session_cookie()
-    with app.app_context():
+    with app.app_context(), writing():
         SignInAttempt.count("account ada@example.com")
-        page = User.all()[0].status_pages.create(name="Acme")
+        page = OwnedPages(User.all()[0]).create(name="Acme")
         component = page.create_component(name="API")
         ComponentDay.note(component.id, "major", [component.created_at.date()])
         page.incidents.create(name="Slow", component_ids=["api"])
         IdempotentAnswer.begin(page.user_id, "once", "fingerprint")
-        db.session.commit()
     return app
 
 
 def counts(app: Flask) -> dict[str, int]:
     """How many rows each table has."""
-    with app.app_context():
+    with app.app_context(), reading():
         return {
             name: db.session.scalar(select(func.count()).select_from(table)) or 0
             for name, table in Base.metadata.tables.items()
@@ -47,7 +47,7 @@ def counts(app: Flask) -> dict[str, int]:
 
 
 def revision(app: Flask) -> str | None:
-    with app.app_context(), db.engine.connect() as connection:
+    with app.app_context(), db.engine.connect() as connection, reading():
         return MigrationContext.configure(connection).get_current_revision()
 
 
@@ -72,7 +72,7 @@ FAIL_HALFWAY = f"op.create_table('left_over', sa.Column('id', sa.Integer()))\n{D
 
 
 def test_the_migrations_make_the_tables_of_the_models(app: Flask) -> None:
-    with app.app_context(), db.engine.connect() as connection:
+    with app.app_context(), db.engine.connect() as connection, reading():
         context = MigrationContext.configure(connection, opts={"compare_server_default": True})
         assert compare_metadata(context, Base.metadata) == []
 
@@ -141,7 +141,7 @@ def test_foreign_keys_are_checked_again_after_a_migration(app: Flask, tmp_path: 
         upgrade(app, tmp_path / "migrations", steps)
     except SystemExit:
         assert steps == DELETE_A_PARENT
-    with app.app_context(), db.engine.connect() as connection:
+    with app.app_context(), db.engine.connect() as connection, reading():
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
 
 
@@ -157,9 +157,8 @@ def test_a_database_of_a_newer_version_is_refused(
 def check(environ: dict[str, str], *peppers: str) -> None:
     """Start with these peppers: the first, and its fallbacks."""
     settings = {"SPK_TOKEN_PEPPER": peppers[0], "SPK_TOKEN_PEPPER_FALLBACKS": ",".join(peppers[1:])}
-    with create_app(environ | settings).app_context():
+    with create_app(environ | settings).app_context(), writing():
         note_pepper()
-        db.session.commit()
 
 
 def test_another_pepper_is_refused_in_a_line_that_names_it(environ: dict[str, str]) -> None:
@@ -184,7 +183,7 @@ def test_the_old_pepper_is_refused_once_the_database_has_moved_on(
 
 
 def test_the_pepper_itself_is_not_in_the_database(app: Flask) -> None:
-    with app.app_context():
+    with app.app_context(), reading():
         canary = db.session.get(PepperCanary, 1)
     assert canary
     assert len(canary.digest) == 64

@@ -14,23 +14,23 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete
 
 from spk import create_app
-from spk.db import db
+from spk.db import db, writing
 from spk.models import PepperCanary
-from spk.models.pepper import note_pepper
-from tests.cast import Person, bearer, move_in
+from spk.models.accounts.pepper import note_pepper
 from tests.locks import write_lock
-from tests.models.test_sign_in_attempt import (  # noqa: F401  # what holds on SQLite holds here
+from tests.models.accounts.test_sign_in_attempt import (  # noqa: F401  # what holds on SQLite holds here
     test_the_limit_holds_for_tries_at_the_same_moment,
 )
-from tests.models.test_status_page import (  # noqa: F401  # the same
+from tests.models.status_pages.test_status_page import (  # noqa: F401  # the same
     test_of_two_who_take_a_slug_at_once_one_is_told,
 )
+from tests.people import Person, bearer, prepare_data
 from tests.postgres import Postgres
 from tests.test_db import (  # noqa: F401  # the same
     at_once,
     test_a_connection_waits_for_a_lock_as_long_as_its_work_is_worth,
     test_a_form_sent_twice_at_the_same_moment_makes_one_key,
-    test_a_skipped_stamp_logs_no_hash,
+    test_a_skipped_update_logs_no_hash,
     test_many_who_ask_for_the_last_keys_at_the_same_moment_keep_to_the_limit,
     test_many_who_revoke_a_key_at_the_same_moment_write_one_event,
     test_the_api_answers_while_somebody_writes,
@@ -46,7 +46,7 @@ def prepared(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> di
     """A database with the cast in it, and the secrets that belong to it."""
     directory = str(tmp_path_factory.mktemp("prepared") / "data")
     environ = {"SPK_DATA_DIR": directory, "SPK_DATABASE_URL": postgres.new_database()}
-    move_in(environ)
+    prepare_data(environ)
     return environ
 
 
@@ -128,19 +128,18 @@ def test_servers_that_start_at_once_make_the_tables_together(
 
 def test_servers_that_start_at_once_keep_one_canary(app: Flask) -> None:
     def start() -> None:
-        with app.app_context():
+        with app.app_context(), writing():
             note_pepper()
-            db.session.commit()
 
     url = app.config["SQLALCHEMY_DATABASE_URI"].replace("+psycopg", "")
     with app.app_context(), psycopg.connect(url) as gate, ThreadPoolExecutor(1) as pool:
-        db.session.execute(delete(PepperCanary))
-        db.session.commit()
-        note_pepper()
-        db.session.flush()
-        other = pool.submit(start)
-        wait_until_waiting(gate, 1)
-        db.session.commit()
+        with writing():
+            db.session.execute(delete(PepperCanary))
+        with writing():
+            note_pepper()
+            db.session.flush()
+            other = pool.submit(start)
+            wait_until_waiting(gate, 1)
         other.result(30)
 
 

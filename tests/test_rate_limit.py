@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from spk import create_app
-from spk.models import token as codec
-from tests.cast import LiveServer, Person, bearer, body, free_port, operator_key, serve
+from spk.models.accounts import token as codec
+from tests.people import LiveServer, Person, bearer, body, free_port, operator_key, serve
 from tests.redis import run_redis
 
 PLANS = """

@@ -16,10 +16,10 @@ import pytest
 from spk import __version__, create_app
 from spk.config import ConfigError
 from spk.db import db
-from spk.models import token as tokens
+from spk.models.accounts import token as tokens
 from spk.server import check_bind
-from tests.cast import PASSWORD, LiveServer, Person, bearer, free_port, serve
-from tests.places import copy_place
+from tests.data_dirs import copy_data_dir
+from tests.people import PASSWORD, LiveServer, Person, bearer, free_port, serve
 
 HEAD = b" HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
 # gunicorn loses a SIGTERM to a worker that is still starting and waits 30 s; one that answers has started.
@@ -37,7 +37,7 @@ def new_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]
 def server(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """A server with the cast in its database."""
     directory = tmp_path_factory.mktemp("server")
-    copy_place(prepared_data, directory / "data")
+    copy_data_dir(prepared_data, directory / "data")
     with serve(directory) as server:
         yield server
 
@@ -202,7 +202,7 @@ def test_a_pepper_that_is_not_the_databases_keeps_the_server_from_starting(serve
 def test_a_request_that_has_begun_is_answered_before_the_server_ends(
     prepared_data: Path, tmp_path: Path
 ) -> None:
-    copy_place(prepared_data, tmp_path / "data")
+    copy_data_dir(prepared_data, tmp_path / "data")
     with serve(tmp_path, **ONE_WORKER) as server:
         head, body = sign_in(server)
         with connect(server) as connection:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.cast import PASSWORD, LiveServer, bearer, move_in, serve, token_in
+from tests.people import PASSWORD, LiveServer, bearer, prepare_data, serve, token_in
 from tests.postgres import Postgres
 from tests.test_leaks import Visitor
 
@@ -24,7 +24,7 @@ def servers(
     """Two of them, with the same database and the same secrets."""
     one, other = tmp_path_factory.mktemp("one"), tmp_path_factory.mktemp("other")
     url = postgres.new_database()
-    move_in({"SPK_DATA_DIR": str(one / "data"), "SPK_DATABASE_URL": url})
+    prepare_data({"SPK_DATA_DIR": str(one / "data"), "SPK_DATABASE_URL": url})
     shutil.copytree(one / "data", other / "data")
     with serve(one, SPK_DATABASE_URL=url) as first, serve(other, SPK_DATABASE_URL=url) as second:
         yield first, second

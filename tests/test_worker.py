@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from spk.server import THREADS
-from tests.cast import LiveServer, serve
-from tests.places import copy_place
+from tests.data_dirs import copy_data_dir
+from tests.people import LiveServer, serve
 
 # With less patience than it is shipped with, so that the tests needn't have it either.
 HASTY = "import spk.worker; spk.worker.READ_WITHIN = 1; from spk.cli import main; main(['serve'])"
@@ -27,7 +27,7 @@ UNFINISHED = {
 @pytest.fixture(scope="module")
 def server(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     directory = tmp_path_factory.mktemp("hasty")
-    copy_place(prepared_data, directory / "data")
+    copy_data_dir(prepared_data, directory / "data")
     with serve(directory, sys.executable, "-c", HASTY) as server:
         yield server
 

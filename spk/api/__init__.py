@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 from spk.api import components, incidents, openapi, pages, public, whoami
+from spk.paths import API
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -13,9 +14,9 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     for resource in (whoami, pages, components, incidents):
-        app.register_blueprint(resource.bp, url_prefix="/api/v1")
-    for door in (public, openapi):
-        app.register_blueprint(door.bp)
+        app.register_blueprint(resource.bp, url_prefix=API)
+    for resource in (public, openapi):
+        app.register_blueprint(resource.bp)
     app.wsgi_app = without_suffix(app.wsgi_app)  # type: ignore[method-assign,assignment]  # the way Flask documents
 
 
@@ -23,7 +24,7 @@ def without_suffix(app: "WSGIApplication") -> "WSGIApplication":
     """Take the .json from an address: published Statuspage clients put it at the end of some."""
 
     def run(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        if environ["PATH_INFO"].startswith("/api/v1/"):
+        if environ["PATH_INFO"].startswith(f"{API}/"):
             environ["PATH_INFO"] = environ["PATH_INFO"].removesuffix(".json")
         return app(environ, start_response)
 

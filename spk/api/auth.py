@@ -2,13 +2,14 @@
 
 import re
 
-from flask import Blueprint, Response, current_app, g, request
+from flask import Blueprint, Response, current_app, request
 from limits import RateLimitItemPerMinute
 
 from spk import rate_limit
 from spk.api.problem import Problem
-from spk.models.caller import Caller, InvalidToken
+from spk.models.accounts.caller import Caller, InvalidToken
 from spk.models.refusal import PlanRequired
+from spk.request_state import request_state
 
 REALM = 'Bearer realm="spk"'
 QUERY_NAMES = ("access_token", "api_key")
@@ -35,7 +36,14 @@ class ApiBlueprint(Blueprint):
             rate_limit.take(
                 RateLimitItemPerMinute(caller.plan.requests_per_minute), "key", str(caller.key_id)
             )
-        g.caller = caller
+        request_state().caller = caller
+
+
+def current_caller() -> Caller:
+    """The caller of this request, which the hook has let in."""
+    caller = request_state().caller
+    assert caller  # noqa: S101  # no view of an ApiBlueprint runs without one
+    return caller
 
 
 def plan_required(refusal: PlanRequired) -> Problem:
@@ -48,10 +56,11 @@ def authenticate() -> Caller:
     try:
         return Caller.authenticate(bearer_token())
     except InvalidToken as error:
-        if error.reason == "unknown":
+        if error.code == "unknown":
             # Counted once it has failed, so that nobody's tries lock the owner of a key out.
             limit, who = current_app.config["FAILURE_LIMIT"], rate_limit.subscriber(request.remote_addr)
             rate_limit.take(limit, "failures", who)
+        request_state().refusal = error.code
         raise Problem(401, "invalid_token", str(error), f'{REALM}, error="invalid_token"') from error
 
 
@@ -74,8 +83,8 @@ def _invalid_request(words: str) -> Problem:
 
 
 def _touch(response: Response) -> Response:
-    """Stamp a successful use."""
-    caller: Caller | None = g.get("caller")
+    """Note a successful use."""
+    caller = request_state().caller
     if caller and response.status_code < 400:
         caller.touch()
     return response

@@ -5,29 +5,29 @@ from flask import abort
 from spk.api.auth import ApiBlueprint
 from spk.api.operation import Operation
 from spk.api.paging import Paging, Slice
-from spk.api.shapes import OwnComponentShape
+from spk.api.schemas import OwnComponentSchema
 from spk.models import Component, StatusPage
-from spk.models.component import ComponentChanges, NewComponent
+from spk.models.status_pages.component import ComponentChanges, NewComponent
 
 bp = ApiBlueprint("components", __name__, feature="status_pages")
 
 
 @bp.get("/pages/<page>/components")
-@Operation(list[OwnComponentShape], query=Paging)
+@Operation(list[OwnComponentSchema], query=Paging)
 def list_components(page: StatusPage, part: Slice) -> list[Component]:
     """List the components of a page, in their order."""
     return part.of(page.components)
 
 
 @bp.post("/pages/<page>/components")
-@Operation(OwnComponentShape, 201, takes=NewComponent, wrapper="component")
+@Operation(OwnComponentSchema, 201, takes=NewComponent, wrapper="component")
 def create_component(page: StatusPage, given: NewComponent) -> Component:
     """Add a component."""
     return page.create_component(**given)
 
 
 @bp.get("/pages/<page>/components/<component>")
-@Operation(OwnComponentShape)
+@Operation(OwnComponentSchema)
 def show_component(page: StatusPage, component: str) -> Component:
     """Show a component."""
     return find_component(page, component)
@@ -35,7 +35,7 @@ def show_component(page: StatusPage, component: str) -> Component:
 
 @bp.put("/pages/<page>/components/<component>")
 @bp.patch("/pages/<page>/components/<component>")
-@Operation(OwnComponentShape, takes=ComponentChanges, wrapper="component")
+@Operation(OwnComponentSchema, takes=ComponentChanges, wrapper="component")
 def update_component(page: StatusPage, component: str, given: ComponentChanges) -> Component:
     """Change a component: its status, most of all."""
     found = find_component(page, component)

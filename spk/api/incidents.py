@@ -5,37 +5,37 @@ from flask import abort
 from spk.api.auth import ApiBlueprint
 from spk.api.operation import Operation
 from spk.api.paging import Search, Slice
-from spk.api.shapes import OwnIncidentShape
+from spk.api.schemas import OwnIncidentSchema
 from spk.models import Incident, StatusPage
-from spk.models.incident_fields import IncidentChanges, NewIncident
-from spk.models.incidents import Listed
+from spk.models.status_pages.incident_fields import IncidentChanges, NewIncident
+from spk.models.status_pages.page_incidents import Listed
 
 bp = ApiBlueprint("incidents", __name__, feature="status_pages")
 
 
 @bp.get("/pages/<page>/incidents")
-@Operation(list[OwnIncidentShape], query=Search)
+@Operation(list[OwnIncidentSchema], query=Search)
 def list_incidents(page: StatusPage, part: Slice) -> list[Incident]:
     """List incidents and maintenance, the newest first."""
     return page.incidents.listed("all", search=part.search, limit=part.limit, offset=part.offset)
 
 
 @bp.post("/pages/<page>/incidents")
-@Operation(OwnIncidentShape, 201, takes=NewIncident, wrapper="incident")
+@Operation(OwnIncidentSchema, 201, takes=NewIncident, wrapper="incident")
 def create_incident(page: StatusPage, given: NewIncident) -> Incident:
     """Open an incident, or plan a maintenance."""
     return page.incidents.create(**given)
 
 
 @bp.get("/pages/<page>/incidents/<any(unresolved, scheduled, upcoming, active_maintenance):which>")
-@Operation(list[OwnIncidentShape], query=Search)
+@Operation(list[OwnIncidentSchema], query=Search)
 def list_some_incidents(page: StatusPage, which: Listed, part: Slice) -> list[Incident]:
     """List what isn’t over (unresolved), or the maintenance that isn’t over, is to come, or is running."""
     return page.incidents.listed(which, search=part.search, limit=part.limit, offset=part.offset)
 
 
 @bp.get("/pages/<page>/incidents/<incident>")
-@Operation(OwnIncidentShape)
+@Operation(OwnIncidentSchema)
 def show_incident(page: StatusPage, incident: str) -> Incident:
     """Show an incident with its updates."""
     return find_incident(page, incident)
@@ -43,7 +43,7 @@ def show_incident(page: StatusPage, incident: str) -> Incident:
 
 @bp.put("/pages/<page>/incidents/<incident>")
 @bp.patch("/pages/<page>/incidents/<incident>")
-@Operation(OwnIncidentShape, takes=IncidentChanges, wrapper="incident")
+@Operation(OwnIncidentSchema, takes=IncidentChanges, wrapper="incident")
 def update_incident(page: StatusPage, incident: str, given: IncidentChanges) -> Incident:
     """Change an incident; a `status` or a `body` becomes an update."""
     found = find_incident(page, incident)
@@ -52,7 +52,7 @@ def update_incident(page: StatusPage, incident: str, given: IncidentChanges) -> 
 
 
 @bp.delete("/pages/<page>/incidents/<incident>")
-@Operation(OwnIncidentShape)
+@Operation(OwnIncidentSchema)
 def delete_incident(page: StatusPage, incident: str) -> Incident:
     """Delete an incident, and answer what it was."""
     found = find_incident(page, incident)

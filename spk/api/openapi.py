@@ -12,10 +12,10 @@ from werkzeug.routing import Rule
 from spk import __version__
 from spk.api.auth import ApiBlueprint
 from spk.api.operation import Operation
-from spk.api.problem import ProblemShape
+from spk.api.problem import ProblemSchema
 from spk.headers import content_security_policy, publish
-from spk.models.idempotent_answer import KEY_LENGTH
-from spk.models.identifier import SLUG
+from spk.models.accounts.idempotent_answer import KEY_LENGTH
+from spk.models.status_pages.identifier import SLUG
 
 bp = Blueprint("openapi", __name__, url_prefix="/api")
 PLACE = re.compile(r"<(?:any\((?P<words>[^)]*)\):)?(?P<name>\w+)>")
@@ -34,7 +34,7 @@ form, bare or in the name of the thing (`{"component": {"status": "major_outage"
 are ignored, and an address may end in `.json`. Lists have at most 100 items; `Link` leads to the next.
 """
 Json = dict[str, Any]
-PROBLEM = TypeAdapter(ProblemShape)
+PROBLEM = TypeAdapter(ProblemSchema)
 
 
 @bp.get("/openapi.json")

@@ -1,34 +1,32 @@
 """Status pages."""
 
-from flask import g
-
-from spk.api.auth import ApiBlueprint
+from spk.api.auth import ApiBlueprint, current_caller
 from spk.api.operation import Operation
 from spk.api.paging import Paging, Slice
-from spk.api.shapes import OwnPageShape
+from spk.api.schemas import OwnPageSchema
 from spk.models import StatusPage
-from spk.models.status_page import NewPage, PageChanges
+from spk.models.status_pages.owned_pages import OwnedPages
+from spk.models.status_pages.status_page_fields import NewPage, PageChanges
 
 bp = ApiBlueprint("pages", __name__, feature="status_pages")
 
 
 @bp.get("/pages")
-@Operation(list[OwnPageShape], query=Paging)
+@Operation(list[OwnPageSchema], query=Paging)
 def list_pages(part: Slice) -> list[StatusPage]:
     """List your pages, the oldest first."""
-    return part.of(g.caller.user.status_pages.all())
+    return part.of(OwnedPages(current_caller().user).all())
 
 
 @bp.post("/pages")
-@Operation(OwnPageShape, 201, takes=NewPage, wrapper="page")
+@Operation(OwnPageSchema, 201, takes=NewPage, wrapper="page")
 def create_page(given: NewPage) -> StatusPage:
     """Create a page."""
-    page: StatusPage = g.caller.user.status_pages.create(**given)
-    return page
+    return OwnedPages(current_caller().user).create(**given)
 
 
 @bp.get("/pages/<page>")
-@Operation(OwnPageShape)
+@Operation(OwnPageSchema)
 def show_page(page: StatusPage) -> StatusPage:
     """Show a page."""
     return page
@@ -36,7 +34,7 @@ def show_page(page: StatusPage) -> StatusPage:
 
 @bp.put("/pages/<page>")
 @bp.patch("/pages/<page>")
-@Operation(OwnPageShape, takes=PageChanges, wrapper="page")
+@Operation(OwnPageSchema, takes=PageChanges, wrapper="page")
 def update_page(page: StatusPage, given: PageChanges) -> StatusPage:
     """Change a page."""
     page.change(**given)

@@ -24,12 +24,12 @@ CODES = {
 
 
 class Problem(HTTPException):
-    """A refusal with a machine word of its own and, for a token, a challenge (RFC 6750, section 3)."""
+    """A refusal with an error code of its own and, for a token, a challenge (RFC 6750, section 3)."""
 
     def __init__(self, status: int, code: str, detail: str, challenge: str | None = None) -> None:
         super().__init__(detail)
         self.code = status
-        self.word = code
+        self.error_code = code
         self.challenge = challenge
 
     def get_headers(self, *args: object) -> list[tuple[str, str]]:
@@ -54,7 +54,7 @@ def problem(error: HTTPException, detail: str) -> Response:
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
-        "code": word(error),
+        "code": error_code(error),
         "error": detail,
     }
     if isinstance(error, InvalidFields):
@@ -62,11 +62,12 @@ def problem(error: HTTPException, detail: str) -> Response:
     return Response(to_json(body), status, content_type="application/problem+json")
 
 
-def word(error: HTTPException) -> str:
-    return error.word if isinstance(error, Problem) else CODES.get(error.code or 500, "error")
+def error_code(error: HTTPException) -> str:
+    """The word by which a program tells one error from another."""
+    return error.error_code if isinstance(error, Problem) else CODES.get(error.code or 500, "error")
 
 
-class ProblemShape(BaseModel):
+class ProblemSchema(BaseModel):
     """An error (RFC 9457); `error` repeats `detail`, and `fields` says what is wrong with each."""
 
     type: str

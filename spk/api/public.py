@@ -7,7 +7,15 @@ from typing import Any
 from flask import Blueprint, Response, abort
 
 from spk.api.operation import Operation
-from spk.api.shapes import ComponentShape, IncidentShape, MaintenanceShape, PageShape, Shape, StatusShape
+from spk.api.schemas import (
+    ComponentSchema,
+    IncidentSchema,
+    MaintenanceSchema,
+    PageSchema,
+    Schema,
+    StatusSchema,
+)
+from spk.db import reading
 from spk.headers import publish, share
 from spk.models import StatusPage
 
@@ -16,43 +24,43 @@ bp.after_request(share)
 Read = Callable[[StatusPage], dict[str, object]]
 
 
-class PagePart(Shape):
+class PagePart(Schema):
     """What each answer begins with."""
 
-    page: PageShape
+    page: PageSchema
 
 
 class StatusPart(PagePart):
     """The page and its status."""
 
-    status: StatusShape
+    status: StatusSchema
 
 
 class ComponentsPart(PagePart):
     """The page and its components."""
 
-    components: list[ComponentShape]
+    components: list[ComponentSchema]
 
 
 class IncidentsPart(PagePart):
     """The page and incidents."""
 
-    incidents: list[IncidentShape]
+    incidents: list[IncidentSchema]
 
 
 class MaintenancesPart(PagePart):
     """The page and maintenance."""
 
-    scheduled_maintenances: list[MaintenanceShape]
+    scheduled_maintenances: list[MaintenanceSchema]
 
 
 class Summary(PagePart):
     """All that is going on."""
 
-    components: list[ComponentShape]
-    incidents: list[IncidentShape]
-    scheduled_maintenances: list[MaintenanceShape]
-    status: StatusShape
+    components: list[ComponentSchema]
+    incidents: list[IncidentSchema]
+    scheduled_maintenances: list[MaintenanceSchema]
+    status: StatusSchema
 
 
 def published(path: str, answers: type[Any]) -> Callable[[Read], Read]:
@@ -62,8 +70,9 @@ def published(path: str, answers: type[Any]) -> Callable[[Read], Read]:
     def decorate(read: Read) -> Read:
         @wraps(read)
         def run(slug: str | None = None) -> Response:
-            page = StatusPage.published(slug) or abort(404, "There is no such status page.")
-            return publish(described.shaped({"page": page, **read(page)}))
+            with reading():
+                page = StatusPage.published(slug) or abort(404, "There is no such status page.")
+                return publish(described.shaped({"page": page, **read(page)}))
 
         run.operation = described  # type: ignore[attr-defined]  # openapi.py asks for it
         bp.get(f"/api/v2/{path}.json")(run)

@@ -1,16 +1,13 @@
 """Who a key stands for: the first call of a script that checks its set-up."""
 
-from flask import g
-
-from spk.api.auth import ApiBlueprint
+from spk.api.auth import ApiBlueprint, current_caller
 from spk.api.operation import Operation
-from spk.api.shapes import Shape, Time
-from spk.models.caller import Caller
+from spk.api.schemas import Schema, Time
 
 bp = ApiBlueprint("whoami", __name__, feature="api_access")
 
 
-class WhoamiKey(Shape):
+class WhoamiKey(Schema):
     """The key of this request."""
 
     name: str
@@ -19,21 +16,21 @@ class WhoamiKey(Shape):
     last_used_at: Time | None
 
 
-class WhoamiUser(Shape):
+class WhoamiUser(Schema):
     """Its owner."""
 
     id: int
     email: str
 
 
-class WhoamiPlan(Shape):
+class WhoamiPlan(Schema):
     """What its owner’s plan opens."""
 
     name: str
     features: list[str]
 
 
-class Whoami(Shape):
+class Whoami(Schema):
     """Who a key stands for."""
 
     key: WhoamiKey
@@ -45,7 +42,7 @@ class Whoami(Shape):
 @Operation(Whoami)
 def whoami() -> dict[str, object]:
     """Show the key, its owner and their plan."""
-    caller: Caller = g.caller
+    caller = current_caller()
     return {
         "key": {
             "name": caller.key_name,

@@ -8,17 +8,18 @@ import tempfile
 import click
 import flask_migrate
 
-from spk import __version__, config, create_app, health, logs, secret_files, settings, setup_token
+from spk import __version__, config, create_app, health, logs, setup_token
 from spk.cli import backups
 from spk.cli.base import Commands, say
-from spk.cli.configuration import show
 from spk.cli.doctor import doctor
 from spk.cli.keys import key
+from spk.cli.show_config import show
 from spk.cli.users import user
-from spk.config import ConfigError
-from spk.db import close, db
+from spk.config import ConfigError, secret_files, variables
+from spk.db import reading, writing
+from spk.engines import close
 from spk.models import User
-from spk.models.pepper import note_pepper
+from spk.models.accounts.pepper import note_pepper
 from spk.server import Server, check_bind
 
 
@@ -44,8 +45,8 @@ def prepare() -> None:
         with create_app().app_context():
             health.check_version()
             flask_migrate.upgrade()
-            note_pepper()
-            db.session.commit()
+            with writing():
+                note_pepper()
             close()
     except ConfigError:
         for path in made:  # a new pepper beside an old database would pass for the right one
@@ -56,14 +57,16 @@ def prepare() -> None:
 @main.command()
 def serve() -> None:
     """Run `init`, then the server, until SIGTERM."""
-    check_bind(settings.bind(os.environ))
+    check_bind(variables.bind(os.environ))
     share_metrics()
     prepare()
     app = create_app()
     with app.app_context():
         url = app.config["BASE_URL"]
         say(f"spk {__version__} serves {url} from {app.config['BIND']}.")
-        if not User.exists():
+        with reading():
+            is_set_up = User.exists()
+        if not is_set_up:
             say(f"There is no account yet. Make the first one at {url}/setup")
             say(f"Setup token: {setup_token.issue()}")
         close()
@@ -73,7 +76,7 @@ def serve() -> None:
 
 def share_metrics() -> None:
     """Make a place for what all workers count; prometheus-client looks for it when it is imported."""
-    if settings.one_of(os.environ, "SPK_METRICS", "0", "1") == "1":
+    if variables.one_of(os.environ, "SPK_METRICS", "0", "1") == "1":
         directory, maker = tempfile.mkdtemp(prefix="spk-metrics-"), os.getpid()
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
 

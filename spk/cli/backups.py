@@ -5,9 +5,10 @@ from pathlib import Path
 
 import click
 
-from spk import backup, create_app, restore, secret_files, settings
+from spk import backup, create_app, restore
 from spk.cli.base import say, with_app
-from spk.db import close
+from spk.config import secret_files, variables
+from spk.engines import close
 from spk.models.refusal import Refusal
 
 FILE = click.argument("file", type=click.Path(path_type=Path))
@@ -32,8 +33,8 @@ def read(file: Path, force: bool) -> None:
         secrets = restore.secrets(archive, environ)
         paths = {secret_files.path(environ, name): value for name, value in secrets.items()}
         if not force and any(path.exists() for path in paths):
-            raise Refusal(f"{settings.data_dir(environ)} holds secrets already: `--force` replaces them.")
-        settings.data_dir(environ).mkdir(mode=0o700, parents=True, exist_ok=True)
+            raise Refusal(f"{variables.data_dir(environ)} holds secrets already: `--force` replaces them.")
+        variables.data_dir(environ).mkdir(mode=0o700, parents=True, exist_ok=True)
         with secret_files.replacing(paths), create_app({**environ, **secrets}).app_context():
             try:
                 restore.restore(archive, replace=force)

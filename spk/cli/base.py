@@ -9,7 +9,7 @@ from sqlalchemy.exc import DatabaseError
 
 from spk import create_app
 from spk.config import ConfigError
-from spk.db import close
+from spk.engines import close
 from spk.models import User
 from spk.models.refusal import Refusal
 

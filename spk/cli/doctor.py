@@ -13,15 +13,15 @@ from flask import current_app
 from limits.errors import StorageError
 from sqlalchemy.exc import SQLAlchemyError
 
-from spk import config, health, secret_files
+from spk import config, health
 from spk.cli.base import with_app
-from spk.config import ConfigError
+from spk.config import ConfigError, secret_files
+from spk.config.variables import SETTINGS
 from spk.db import db, now
 from spk.models import Event, User
-from spk.models.pepper import check_pepper
-from spk.models.plan import all_plans
+from spk.models.accounts.pepper import check_pepper
+from spk.models.accounts.plan import all_plans
 from spk.models.refusal import FEATURES
-from spk.settings import SETTINGS
 
 Findings = Iterator[tuple[str, str]]
 LOCAL = ("127.", "localhost:", "[::1]:", "unix:")

@@ -3,7 +3,7 @@
 import click
 
 from spk.cli.base import find_user, say, with_app
-from spk.db import db
+from spk.db import reading, writing
 from spk.models import ApiKey
 
 
@@ -15,6 +15,7 @@ def key() -> None:
 @key.command("list")
 @click.option("--user", "email", help="Only the keys of this account.")
 @with_app
+@reading()
 def list_keys(email: str | None) -> None:
     """Show prefix, name, owner, status, creation and last use, separated by tabs."""
     for found in find_user(email).api_keys() if email else ApiKey.all():
@@ -31,8 +32,8 @@ def list_keys(email: str | None) -> None:
 @with_app
 def create_key(email: str, name: str) -> None:
     """Make a key; its token is all that is written to standard output."""
-    new = find_user(email).create_api_key(name)
-    db.session.commit()
+    with writing():
+        new = find_user(email).create_api_key(name)
     click.echo(new.token)
 
 
@@ -41,9 +42,9 @@ def create_key(email: str, name: str) -> None:
 @with_app
 def revoke_key(prefix: str) -> None:
     """Refuse a key from now on."""
-    found = ApiKey.find(prefix)
-    if found is None:
-        raise click.ClickException(f"There is no key {prefix}.")
-    was_active = found.revoke()
-    db.session.commit()
+    with writing():
+        found = ApiKey.find(prefix)
+        if found is None:
+            raise click.ClickException(f"There is no key {prefix}.")
+        was_active = found.revoke()
     say(f"{prefix} {'is' if was_active else 'was already'} revoked.")

@@ -6,8 +6,9 @@ import click
 
 from spk import setup_token
 from spk.cli.base import find_user, say, with_app
-from spk.db import db
-from spk.models import Session, User
+from spk.db import reading, writing
+from spk.models import BrowserSession, User
+from spk.models.accounts import password
 
 password_option = click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input."
@@ -26,14 +27,16 @@ def user() -> None:
 @with_app
 def create_user(email: str, plan: str | None, password_stdin: bool) -> None:
     """Make an account; asks for its password."""
-    account = User.create(email, ask_password(password_stdin), plan)
-    db.session.commit()
+    password_hash = ask_password_hash(password_stdin)
+    with writing():
+        account = User.create(email, password_hash, plan)
     setup_token.claim()  # of no more use
     say(f"{account.email} can sign in, on the plan {account.plan_name}.")
 
 
 @user.command("list")
 @with_app
+@reading()
 def list_users() -> None:
     """Show email, plan, status and day of creation, separated by tabs."""
     for account in User.all():
@@ -47,19 +50,21 @@ def list_users() -> None:
 @with_app
 def set_password(email: str, password_stdin: bool) -> None:
     """Give an account a new password and sign it out everywhere."""
-    password = ask_password(password_stdin)
-    account = find_user(email)
-    account.set_password(password)
-    Session.end_all(account)
-    db.session.commit()
+    password_hash = ask_password_hash(password_stdin)
+    with writing():
+        account = find_user(email)
+        account.set_password(password_hash)
+        BrowserSession.end_all(account)
     say(f"{account.email} has a new password.")
 
 
-def ask_password(from_stdin: bool) -> str:
+def ask_password_hash(from_stdin: bool) -> str:
+    """The hash of a password that somebody types; raises ValueError where it may not be set."""
     if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
-    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-    return password
+        typed = sys.stdin.readline().rstrip("\r\n")
+    else:
+        typed = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    return password.hash(password.check(typed))
 
 
 @user.command("set-plan")
@@ -68,8 +73,8 @@ def ask_password(from_stdin: bool) -> str:
 @with_app
 def set_plan(email: str, plan: str) -> None:
     """Put an account on another plan, from its next request on."""
-    find_user(email).set_plan(plan)
-    db.session.commit()
+    with writing():
+        find_user(email).set_plan(plan)
     say(f"{email} is on the plan {plan}.")
 
 
@@ -78,8 +83,8 @@ def set_plan(email: str, plan: str) -> None:
 @with_app
 def disable(email: str) -> None:
     """Refuse an account and all its keys."""
-    find_user(email).disable()
-    db.session.commit()
+    with writing():
+        find_user(email).disable()
     say(f"{email} is disabled.")
 
 
@@ -88,6 +93,6 @@ def disable(email: str) -> None:
 @with_app
 def enable(email: str) -> None:
     """Let a disabled account and its keys in again."""
-    find_user(email).enable()
-    db.session.commit()
+    with writing():
+        find_user(email).enable()
     say(f"{email} is enabled.")

@@ -1,20 +1,21 @@
-"""What is true, whoever asks: one noun a file."""
+"""The rules, whoever asks: accounts with their keys, and status pages, which stand on accounts."""
 
-from spk.models.api_key import ApiKey
-from spk.models.component import Component
-from spk.models.component_day import ComponentDay
-from spk.models.event import Event
-from spk.models.idempotent_answer import IdempotentAnswer
-from spk.models.incident import Incident
-from spk.models.incident_update import IncidentUpdate
-from spk.models.pepper import PepperCanary
-from spk.models.session import Session
-from spk.models.sign_in_attempt import SignInAttempt
-from spk.models.status_page import StatusPage
-from spk.models.user import User
+from spk.models.accounts.api_key import ApiKey
+from spk.models.accounts.browser_session import BrowserSession
+from spk.models.accounts.event import Event
+from spk.models.accounts.idempotent_answer import IdempotentAnswer
+from spk.models.accounts.pepper import PepperCanary
+from spk.models.accounts.sign_in_attempt import SignInAttempt
+from spk.models.accounts.user import User
+from spk.models.status_pages.component import Component
+from spk.models.status_pages.component_day import ComponentDay
+from spk.models.status_pages.incident import Incident
+from spk.models.status_pages.incident_update import IncidentUpdate
+from spk.models.status_pages.status_page import StatusPage
 
 __all__ = [
     "ApiKey",
+    "BrowserSession",
     "Component",
     "ComponentDay",
     "Event",
@@ -22,7 +23,6 @@ __all__ = [
     "Incident",
     "IncidentUpdate",
     "PepperCanary",
-    "Session",
     "SignInAttempt",
     "StatusPage",
     "User",

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from spk.models import token
+from spk.models.accounts import token
 
 # Unicode categories; not Cn, which a newer emoji has in an older Python.
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
@@ -40,7 +40,7 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Line(Rule):
+class SingleLine(Rule):
     """One line that has a name in it; `empty` is what to say where there is none."""
 
     empty: str
@@ -62,7 +62,7 @@ class Line(Rule):
 
 
 @dataclass(frozen=True)
-class Paragraphs(Rule):
+class MultiLine(Rule):
     """Text of any number of lines, none too."""
 
     def __call__(self, text: str) -> str:

@@ -9,11 +9,13 @@ from limits import RateLimitItemPerMinute
 from werkzeug.exceptions import Forbidden
 
 from spk import rate_limit
-from spk.db import SAFE_METHODS, now
-from spk.models import Session, User
-from spk.models.vocabulary import COMPONENT_STATUSES
+from spk.db import now, reading
+from spk.models import BrowserSession, User
+from spk.models.status_pages.vocabulary import COMPONENT_STATUSES
+from spk.paths import SAFE_METHODS, is_api, is_gate
 
-public = Blueprint("public", __name__)
+public = Blueprint("public", __name__)  # for everybody: who reads is not asked
+account = Blueprint("account", __name__)
 user = Blueprint("user", __name__, url_prefix="/user")
 csrf = CSRFProtect()
 login_manager = LoginManager()
@@ -22,29 +24,29 @@ CHANGES = RateLimitItemPerMinute(120)  # forms sent, for each account
 
 
 class PageSessions(SecureCookieSessionInterface):
-    """Cookies are for pages; where a key opens the door, they aren't even read."""
+    """Cookies are for pages: where a key opens the door they aren’t even read."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        if request.path.startswith(("/api/v1/", "/verify")):
+        if is_api(request.path) or is_gate(request.path):
             return None
         return super().open_session(app, request)
 
 
 def init_app(app: Flask) -> None:
     from spk.web import (  # noqa: F401  # they add routes
-        account,
+        accounts,
         api_keys,
         components,
         feeds,
+        filters,
+        help_article,
         incidents,
-        pages,
         password,
+        plan,
+        public_page,
         sessions,
-        status,
         status_pages,
-        times,
     )
-    from spk.web.words import sentence
 
     app.session_interface = PageSessions()
     csrf.init_app(app)
@@ -52,27 +54,27 @@ def init_app(app: Flask) -> None:
     app.login_manager = login_manager  # type: ignore[attr-defined]
     app.context_processor(lambda: {"current_user": current_user})
     app.register_blueprint(public)
+    app.register_blueprint(account)
     app.register_blueprint(user)
-    app.jinja_env.globals.update(
-        is_htmx=is_htmx, now=now, sessions_of=Session.of, component_statuses=COMPONENT_STATUSES
-    )
-    app.jinja_env.filters.update(ago=times.ago, date=times.day, exact=times.exact, local=times.local)
-    app.jinja_env.filters.update(span=times.span, window=times.window, words=sentence)
+    app.jinja_env.globals.update(is_htmx=is_htmx, now=now, component_statuses=COMPONENT_STATUSES)
+    app.jinja_env.filters.update(ago=filters.ago, date=filters.day, exact=filters.exact, local=filters.local)
+    app.jinja_env.filters.update(span=filters.span, window=filters.window, words=filters.sentence)
 
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]
 def load_user(secret: str) -> User | None:
-    session = Session.find(secret)
+    with reading():
+        session = BrowserSession.find(secret)
     if session is None:
         return None
-    if request.method in SAFE_METHODS:  # in a POST this very request holds the lock a stamp waits for
-        session.touch()
+    session.touch()
     return session.user
 
 
-@public.before_request
-def guard_public() -> None:
+@account.before_request
+def guard_account() -> None:
     check_origin()
+    current_user._get_current_object()  # the page will ask for it, and asks no queries
     csrf.protect()
 
 
@@ -106,9 +108,9 @@ def check_origin() -> None:
 
 def ask_to_sign_in() -> ResponseReturnValue:
     if is_htmx():
-        return "", 401, {"HX-Redirect": url_for("public.sign_in", next=url_for("user.security"))}
+        return "", 401, {"HX-Redirect": url_for("account.sign_in", next=url_for("user.security"))}
     page = request.path if request.method in SAFE_METHODS else url_for("user.security")
-    return redirect(url_for("public.sign_in", next=page))
+    return redirect(url_for("account.sign_in", next=page))
 
 
 def is_htmx() -> bool:

@@ -4,9 +4,9 @@ from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from spk.db import db
+from spk.db import reading, writing
 from spk.models import ApiKey
-from spk.models.api_key import KeyLimitReached, NonceUsed
+from spk.models.accounts.api_key import KeyLimitReached, NonceUsed
 from spk.models.refusal import PlanRequired
 from spk.web import is_htmx, user
 from spk.web.forms import CreateApiKeyForm
@@ -14,6 +14,7 @@ from spk.web.security import section
 
 
 @user.get("/security/api-keys")
+@reading()
 def api_keys() -> ResponseReturnValue:
     abort_unless_listed()
     return redirect(url_for("user.security", _anchor="api-keys"))
@@ -27,18 +28,19 @@ def create_api_key() -> ResponseReturnValue:
     if not form.validate():
         return section("api_keys", 422, create_form=form)
     try:
-        new = current_user.create_api_key(
-            form.name.data, nonce=form.used_nonce, lifetime=form.chosen_lifetime
-        )
+        with writing():
+            new = current_user.create_api_key(
+                form.name.data, nonce=form.used_nonce, lifetime=form.chosen_lifetime
+            )
     except KeyLimitReached:
         return section("api_keys", 409, refused=True)  # the section says so where the form was
     except NonceUsed as refusal:
         return section("api_keys", 409, message=str(refusal))
-    db.session.commit()
     return section("api_keys", 201, new=new)
 
 
 @user.get("/security/api-keys/<prefix>/first-use")
+@reading()
 def first_use(prefix: str) -> ResponseReturnValue:
     """Tell the open token dialog that the key was used, or that it may stop asking."""
     key = find_api_key(prefix)
@@ -48,6 +50,7 @@ def first_use(prefix: str) -> ResponseReturnValue:
 
 
 @user.get("/security/api-keys/<prefix>/revoke")
+@reading()
 def confirm_revoke(prefix: str) -> ResponseReturnValue:
     template = "security/_revoke_dialog.html" if is_htmx() else "security/revoke.html"
     return render_template(template, key=find_api_key(prefix))
@@ -55,9 +58,9 @@ def confirm_revoke(prefix: str) -> ResponseReturnValue:
 
 @user.post("/security/api-keys/<prefix>/revoke")
 def revoke(prefix: str) -> ResponseReturnValue:
-    key = find_api_key(prefix)
-    was_active = key.revoke()
-    db.session.commit()
+    with writing():
+        key = find_api_key(prefix)
+        was_active = key.revoke()
     message = f"“{key.name}” was {'' if was_active else 'already '}revoked."
     if is_htmx():
         return section("api_keys", message=message, changed=key)

@@ -3,71 +3,89 @@
 from flask import abort, render_template
 from flask.typing import ResponseReturnValue
 
-from spk.db import db
-from spk.models import Component
+from spk.db import reading, writing
+from spk.models import Component, StatusPage
 from spk.web import is_htmx, user
-from spk.web.page_forms import ComponentForm, ComponentSettingsForm, ComponentStatusForm
-from spk.web.status_pages import done, find_page, show
-from spk.web.words import sentence
+from spk.web.filters import sentence
+from spk.web.status_page_forms import ComponentForm, ComponentSettingsForm, ComponentStatusForm
+from spk.web.status_pages import find_page, lock_page, show_page, to_page
 
 
 @user.post("/pages/<page>/components")
 def create_component(page: str) -> ResponseReturnValue:
-    found, form = find_page(page), ComponentForm()
+    form = ComponentForm()
     if not form.validate():
-        return show(found, 422, component_form=form)
-    component = found.create_component(name=form.name.data, description=form.description.data or None)
-    return done(found, f"“{component.name}” was added.")
+        return show_page(page, 422, component_form=form)
+    with writing():
+        found = lock_page(page)
+        component = found.create_component(name=form.name.data, description=form.description.data or None)
+    return to_page(found, f"“{component.name}” was added.")
 
 
 @user.post("/pages/<page>/components/<component>/status")
 def set_component_status(page: str, component: str) -> ResponseReturnValue:
-    found, form = find_component(page, component), ComponentStatusForm()
+    form = ComponentStatusForm()
     if not form.validate():
         abort(422, "Choose one of the statuses in the list.")
-    found.change(status=form.status.data)
-    message = f"“{found.name}” is now {sentence(found.current_status).lower()}."
-    if not is_htmx():
-        return done(found.page, message)
-    db.session.commit()
-    return show(found.page, message=message)
+    with writing():
+        own_page = lock_page(page)
+        found = find_component(own_page, component)
+        found.change(status=form.status.data)
+        message = f"“{found.name}” is now {sentence(found.current_status).lower()}."
+    return show_page(page, message=message) if is_htmx() else to_page(own_page, message)
 
 
 @user.get("/pages/<page>/components/<component>")
+@reading()
 def component_settings(page: str, component: str) -> ResponseReturnValue:
-    found = find_component(page, component)
-    form = ComponentSettingsForm(obj=found)
-    return render_template("status_pages/component.html", page=found.page, component=found, form=form)
+    own_page = find_page(page)
+    found = find_component(own_page, component)
+    return show_component(own_page, found, ComponentSettingsForm(obj=found))
 
 
 @user.post("/pages/<page>/components/<component>")
 def change_component(page: str, component: str) -> ResponseReturnValue:
-    found, form = find_component(page, component), ComponentSettingsForm()
+    form = ComponentSettingsForm()
     if not form.validate():
-        template = "status_pages/component.html"
-        return render_template(template, page=found.page, component=found, form=form), 422
-    found.change(
-        name=form.name.data,
-        description=form.description.data or None,
-        only_show_if_degraded=form.only_show_if_degraded.data,
-    )
-    return done(found.page, f"“{found.name}” was changed.")
+        with reading():
+            own_page = find_page(page)
+            return show_component(own_page, find_component(own_page, component), form, 422)
+    with writing():
+        own_page = lock_page(page)
+        found = find_component(own_page, component)
+        found.change(
+            name=form.name.data,
+            description=form.description.data or None,
+            only_show_if_degraded=form.only_show_if_degraded.data,
+        )
+    return to_page(own_page, f"“{found.name}” was changed.")
 
 
 @user.get("/pages/<page>/components/<component>/delete")
+@reading()
 def confirm_delete_component(page: str, component: str) -> ResponseReturnValue:
-    found = find_component(page, component)
+    own_page = find_page(page)
+    found = find_component(own_page, component)
     words = "Past incidents stay, but won’t name it any more."
-    return render_template("status_pages/delete.html", page=found.page, name=found.name, words=words)
+    return render_template("status_pages/delete.html", page=own_page, name=found.name, words=words)
 
 
 @user.post("/pages/<page>/components/<component>/delete")
 def delete_component(page: str, component: str) -> ResponseReturnValue:
-    found = find_component(page, component)
-    its_page = found.page
-    found.delete()
-    return done(its_page, f"“{found.name}” was deleted.")
+    with writing():
+        own_page = lock_page(page)
+        found = find_component(own_page, component)
+        name = found.name
+        found.delete()
+    return to_page(own_page, f"“{name}” was deleted.")
 
 
-def find_component(page: str, key: str) -> Component:
-    return find_page(page).component(key) or abort(404, "That component isn’t on this page.")
+def find_component(page: StatusPage, key: str) -> Component:
+    return page.component(key) or abort(404, "That component isn’t on this page.")
+
+
+def show_component(
+    page: StatusPage, component: Component, form: ComponentSettingsForm, status: int = 200
+) -> ResponseReturnValue:
+    context = {"page": page, "component": component, "form": form}
+    return render_template("status_pages/component.html", **context), status

@@ -4,12 +4,12 @@ from feedgenerator import Atom1Feed, Rss201rev2Feed
 from flask import Response, render_template
 from markupsafe import Markup, escape
 
+from spk.db import reading
 from spk.headers import publish
 from spk.models import Incident, StatusPage
 from spk.web import public
-from spk.web.status import find_page
-from spk.web.times import local, window
-from spk.web.words import sentence
+from spk.web.filters import local, sentence, window
+from spk.web.public_page import find_public_page
 
 KINDS = {"rss": Rss201rev2Feed, "atom": Atom1Feed}
 LATEST = 25  # incidents
@@ -17,21 +17,26 @@ LATEST = 25  # incidents
 
 @public.get("/history.rss")
 @public.get("/p/<slug>/history.rss")
+@reading()
 def rss(slug: str | None = None) -> Response:
-    return feed("rss", find_page(slug))
+    return feed("rss", find_public_page(slug))
 
 
 @public.get("/history.atom")
 @public.get("/p/<slug>/history.atom")
+@reading()
 def atom(slug: str | None = None) -> Response:
-    return feed("atom", find_page(slug))
+    return feed("atom", find_public_page(slug))
 
 
 @public.get("/badge.svg")
 @public.get("/p/<slug>/badge.svg")
+@reading()
 def badge(slug: str | None = None) -> Response:
     """One line that says how it is, for a README or a site's footer."""
-    image = render_template("status/badge.svg", page=find_page(slug))
+    page = find_public_page(slug)
+    StatusPage.load_states([page])
+    image = render_template("public_page/badge.svg", page=page)
     return publish(Response(image, mimetype="image/svg+xml"))
 
 
@@ -39,7 +44,7 @@ def feed(kind: str, page: StatusPage) -> Response:
     found = KINDS[kind](
         title=page.name,
         link=page.url,
-        description=page.description or f"Incidents and maintenance of {page.name}",
+        description=page.description or f"PageIncidents and maintenance of {page.name}",
         language="en",
         feed_url=f"{page.url}/history.{kind}",
     )
@@ -47,7 +52,7 @@ def feed(kind: str, page: StatusPage) -> Response:
         found.add_item(
             title=incident.name,
             link=incident.shortlink,
-            description=told(incident),
+            description=updates_of(incident),
             unique_id=f"urn:spk:{incident.id}",  # the address changes with the page's
             unique_id_is_permalink=False,
             pubdate=incident.created_at,
@@ -57,7 +62,7 @@ def feed(kind: str, page: StatusPage) -> Response:
     return publish(Response(found.writeString("utf-8"), content_type=found.content_type))
 
 
-def told(incident: Incident) -> str:
+def updates_of(incident: Incident) -> str:
     """The updates, the newest first, as HTML."""
     zone = incident.page.zone
     lines = [

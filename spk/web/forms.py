@@ -11,8 +11,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
 from spk import setup_token
-from spk.models import api_key, password
-from spk.models import email as email_address
+from spk.models.accounts import api_key, email_address, password
 
 LIFETIMES = {"": "Never", "7": "In 7 days", "30": "In 30 days", "90": "In 90 days", "365": "In a year"}
 

@@ -1,11 +1,16 @@
 """The Security page; each of its sections has a module of its own."""
 
-from flask import Response, make_response, render_template
+from flask import Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
-from spk.db import only_read
+from spk.db import reading
+from spk.models import BrowserSession
+from spk.models.accounts.api_key_list import ApiKeyList
 from spk.web import is_htmx, user
 from spk.web.forms import ChangePasswordForm, CreateApiKeyForm
+
+MOST_REVOKED = 100  # keys listed, unless somebody asks for all
 
 
 @user.get("/security")
@@ -15,10 +20,17 @@ def security() -> ResponseReturnValue:
 
 def section(name: str, status: int = 200, **context: object) -> Response:
     """Answer htmx with one section of the page, a browser without it with the whole page."""
-    only_read()  # the token of a new key must not be lost to a writer that came between
+    with reading():
+        shown = {
+            "api_keys": ApiKeyList.of(current_user, None if wants_all_revoked() else MOST_REVOKED),
+            "sessions": BrowserSession.of(current_user),
+            "events": current_user.recent_events(),
+            "create_form": CreateApiKeyForm(formdata=None),
+            "password_form": ChangePasswordForm(formdata=None),
+        }
     template = f"security/_{name}.html" if is_htmx() else "security/security.html"
-    forms = {
-        "create_form": CreateApiKeyForm(formdata=None),
-        "password_form": ChangePasswordForm(formdata=None),
-    }
-    return make_response(render_template(template, **(forms | context)), status)
+    return make_response(render_template(template, **(shown | context)), status)
+
+
+def wants_all_revoked() -> bool:
+    return request.args.get("revoked") == "all"

@@ -1,40 +1,43 @@
 """A person's own status pages: making them, and what they are called."""
 
-from flask import Response, abort, flash, make_response, redirect, render_template, request, url_for
+from flask import Response, abort, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from spk.db import SAFE_METHODS, db, only_read
+from spk.db import reading, writing
 from spk.models import StatusPage
 from spk.models.refusal import InvalidField, LimitReached
-from spk.models.time_zone import all_time_zones
+from spk.models.status_pages.owned_pages import OwnedPages
+from spk.models.status_pages.time_zone import all_time_zones
 from spk.web import is_htmx, user
-from spk.web.page_forms import ComponentForm, PageForm, PageSettingsForm
+from spk.web.status_page_forms import ComponentForm, PageForm, PageSettingsForm
 
 
 @user.get("/pages")
 def status_pages() -> ResponseReturnValue:
-    return render_template("status_pages/pages.html", form=PageForm())
+    return list_pages(PageForm())
 
 
 @user.post("/pages")
 def create_status_page() -> ResponseReturnValue:
     form = PageForm()
     if not form.validate():
-        return render_template("status_pages/pages.html", form=form), 422
+        return list_pages(form, 422)
     try:
-        page = current_user.status_pages.create(name=form.name.data)
+        with writing():
+            page = OwnedPages(current_user).create(name=form.name.data)
     except LimitReached as refusal:
-        return render_template("status_pages/pages.html", form=form, message=str(refusal)), 409
-    return done(page, f"“{page.name}” is there. Add what it reports on: its components.")
+        return list_pages(form, 409, message=str(refusal))
+    return to_page(page, f"“{page.name}” was created. Add what it reports on: its components.")
 
 
 @user.get("/pages/<page>")
 def status_page(page: str) -> ResponseReturnValue:
-    return show(find_page(page))
+    return show_page(page)
 
 
 @user.get("/pages/<page>/settings")
+@reading()
 def page_settings(page: str) -> ResponseReturnValue:
     found = find_page(page)
     return show_settings(found, PageSettingsForm(obj=found))
@@ -42,23 +45,26 @@ def page_settings(page: str) -> ResponseReturnValue:
 
 @user.post("/pages/<page>/settings")
 def change_page(page: str) -> ResponseReturnValue:
-    found, form = find_page(page), PageSettingsForm()
+    form = PageSettingsForm()
     if not form.validate():
-        return show_settings(found, form, 422)
+        return show_settings(read_page(page), form, 422)
     try:
-        found.change(
-            name=form.name.data,
-            slug=form.slug.data,
-            description=form.description.data or None,
-            time_zone=form.time_zone.data,
-        )
+        with writing():
+            found = lock_page(page)
+            found.change(
+                name=form.name.data,
+                slug=form.slug.data,
+                description=form.description.data or None,
+                time_zone=form.time_zone.data,
+            )
     except InvalidField as refusal:
         form[refusal.field].errors = [str(refusal)]
-        return show_settings(found, form, 422)
-    return done(found, "The settings are saved.")
+        return show_settings(read_page(page), form, 422)
+    return to_page(found, "The settings are saved.")
 
 
 @user.get("/pages/<page>/delete")
+@reading()
 def confirm_delete_page(page: str) -> ResponseReturnValue:
     found = find_page(page)
     words = "Its components, incidents and history go with it, and its address will lead nowhere."
@@ -67,28 +73,52 @@ def confirm_delete_page(page: str) -> ResponseReturnValue:
 
 @user.post("/pages/<page>/delete")
 def delete_page(page: str) -> ResponseReturnValue:
-    found = find_page(page)
-    found.delete()
-    db.session.commit()
-    flash(f"“{found.name}” was deleted.", "pages")
+    with writing():
+        found = lock_page(page)
+        name = found.name
+        found.delete()
+    flash(f"“{name}” was deleted.", "pages")
     return redirect(url_for("user.status_pages"), 303)
 
 
 def find_page(key: str) -> StatusPage:
-    """The person's own page; somebody else's is as unknown as none."""
+    """The person’s own page, to be read; somebody else’s is as unknown as none."""
     current_user.require("status_pages")
-    page: StatusPage = current_user.status_pages.find(key) or abort(404, "That page isn’t in your account.")
-    if request.method not in SAFE_METHODS:
-        page.lock()
-    return page
+    return OwnedPages(current_user).find(key) or abort(404, "That page isn’t in your account.")
 
 
-def show(page: StatusPage, status: int = 200, **context: object) -> Response:
+def lock_page(key: str) -> StatusPage:
+    """The person’s own page, to be changed by nobody else until the transaction ends."""
+    current_user.require("status_pages")
+    return OwnedPages(current_user).lock(key) or abort(404, "That page isn’t in your account.")
+
+
+def read_page(key: str) -> StatusPage:
+    """The person’s own page, in a unit of work of its own."""
+    with reading():
+        return find_page(key)
+
+
+def list_pages(form: PageForm, status: int = 200, message: str = "") -> ResponseReturnValue:
+    with reading():
+        pages = OwnedPages(current_user).all()
+        StatusPage.load_states(pages)
+    return render_template("status_pages/pages.html", pages=pages, form=form, message=message), status
+
+
+def show_page(key: str, status: int = 200, **context: object) -> Response:
     """Answer htmx with the components, a browser without it with the whole page as its owner sees it."""
-    only_read()  # what was changed is committed: no other writer may keep the page from being shown
+    with reading():
+        page = find_page(key)
+        StatusPage.load_states([page])
+        shown = {
+            "page": page,
+            "open_incidents": page.incidents.listed("open_realtime"),
+            "planned": page.incidents.listed("scheduled"),
+            "component_form": ComponentForm(formdata=None),
+        }
     template = "status_pages/_components.html" if is_htmx() else "status_pages/page.html"
-    forms = {"component_form": ComponentForm(formdata=None)}
-    return make_response(render_template(template, page=page, **(forms | context)), status)
+    return make_response(render_template(template, **(shown | context)), status)
 
 
 def show_settings(page: StatusPage, form: PageSettingsForm, status: int = 200) -> ResponseReturnValue:
@@ -96,8 +126,7 @@ def show_settings(page: StatusPage, form: PageSettingsForm, status: int = 200) -
     return render_template("status_pages/settings.html", **context), status
 
 
-def done(page: StatusPage, message: str) -> ResponseReturnValue:
-    """Commit, and lead back to the page."""
-    db.session.commit()
+def to_page(page: StatusPage, message: str) -> ResponseReturnValue:
+    """Lead back to the page, which will show the message."""
     flash(message, "pages")
     return redirect(url_for("user.status_page", page=page.slug), 303)

@@ -10,9 +10,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from spk import create_app
-from spk.models import token as codec
-from tests.cast import Person, bearer, body
-from tests.places import lose_database
+from spk.models.accounts import token as codec
+from tests.data_dirs import lose_database
+from tests.people import Person, bearer, body
 
 UNKNOWN = codec.generate()
 

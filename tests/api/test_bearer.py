@@ -42,7 +42,7 @@ def read(header: str | None, query: str = "") -> str | tuple[int | None, str]:
         try:
             return bearer_token()
         except Problem as refusal:
-            return refusal.code, refusal.word
+            return refusal.code, refusal.error_code
 
 
 def assert_by_the_grammar(header: str) -> None:

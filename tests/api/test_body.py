@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.cast import Api, Json, Person, body
+from tests.people import Api, Json, Person, body
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from spk.models import token as codec
-from tests.cast import Api, Person
+from spk.models.accounts import token as codec
+from tests.people import Api, Person
 
 KEYS = {
     "id",

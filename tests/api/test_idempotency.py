@@ -9,9 +9,9 @@ from flask import Flask
 from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
-from spk.db import db, now
+from spk.db import db, now, reading, writing
 from spk.models import IdempotentAnswer
-from tests.cast import Api, Person, bearer, body
+from tests.people import Api, Person, bearer, body
 
 KEY = "8e03978e-40d5-43dd-bc93-6894a57f9324"
 
@@ -106,13 +106,12 @@ def test_two_api_keys_of_one_person_share_their_idempotency_keys(acme: Api, ada:
 
 
 def age(app: Flask, since: timedelta) -> None:
-    with app.app_context():
+    with app.app_context(), writing():
         db.session.execute(update(IdempotentAnswer).values(created_at=now() - since))
-        db.session.commit()
 
 
 def kept(app: Flask) -> int:
-    with app.app_context():
+    with app.app_context(), reading():
         return db.session.scalar(select(func.count()).select_from(IdempotentAnswer)) or 0
 
 

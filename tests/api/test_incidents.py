@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from spk.models import token as codec
-from tests.cast import Api, Json, Person, body
+from spk.models.accounts import token as codec
+from tests.people import Api, Json, Person, body
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00")
 KEYS = {

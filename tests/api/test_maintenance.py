@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.cast import Api, Json, Person
+from tests.people import Api, Json, Person
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)

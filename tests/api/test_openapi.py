@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.cast import Json, body
+from tests.people import Json, body
 
 METHODS = ("get", "post", "put", "patch", "delete")
 # Left out of the API's document: pages and feeds for people, what operators ask, and the document itself.
@@ -91,8 +91,8 @@ def test_what_is_private_needs_a_key_and_what_is_public_none(document: Json) -> 
 
 def test_every_place_in_an_address_is_a_parameter(document: Json) -> None:
     for _, path, operation in operations(document):
-        places = [each["name"] for each in operation["parameters"] if each["in"] == "path"]
-        assert places == re.findall(r"{(\w+)}", path)
+        data_dirs = [each["name"] for each in operation["parameters"] if each["in"] == "path"]
+        assert data_dirs == re.findall(r"{(\w+)}", path)
         assert all(each["required"] for each in operation["parameters"] if each["in"] == "path")
 
 
@@ -116,7 +116,7 @@ def test_what_writes_takes_an_idempotency_key(document: Json) -> None:
 
 
 def test_every_key_of_an_answer_is_required(document: Json) -> None:
-    for name in ("Summary", "ComponentShape", "IncidentShape", "MaintenanceShape", "IncidentUpdateShape"):
+    for name in ("Summary", "ComponentSchema", "IncidentSchema", "MaintenanceSchema", "IncidentUpdateSchema"):
         schema = document["components"]["schemas"][name]
         assert set(schema["required"]) == set(schema["properties"]), name
 

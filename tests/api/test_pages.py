@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from spk import create_app
-from tests.cast import Api, Person, body
+from tests.people import Api, Person, body
 
 KEYS = {"id", "name", "url", "time_zone", "updated_at", "slug", "description", "created_at"}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00")

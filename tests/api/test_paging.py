@@ -6,22 +6,21 @@ from collections.abc import Iterator
 import pytest
 from werkzeug.test import TestResponse
 
-from spk.db import db
+from spk.db import writing
 from spk.models import StatusPage
-from tests.cast import Api, Json, Person, body
+from tests.people import Api, Json, Person, body
 
 
 @pytest.fixture
 def acme(ada: Person) -> Api:
     """A page with five components and incidents, and as many pages."""
     acme = ada.page_api("Acme")
-    with ada.app.app_context():
-        page = StatusPage.find("acme")
+    with ada.app.app_context(), writing():
+        page = StatusPage.published("acme")
         assert page
         for number in range(1, 6):
             page.create_component(name=f"Component {number}")
             page.incidents.create(name=f"Incident {number}")
-        db.session.commit()
     for number in range(1, 5):
         ada.create_page(f"Page {number}")
     return acme
@@ -79,12 +78,11 @@ def test_a_list_that_fits_leads_nowhere(acme: Api) -> None:
 
 
 def test_a_list_has_at_most_a_hundred_without_being_asked(acme: Api, ada: Person) -> None:
-    with ada.app.app_context():
-        page = StatusPage.find("acme")
+    with ada.app.app_context(), writing():
+        page = StatusPage.published("acme")
         assert page
         for number in range(100):
             page.incidents.create(name=f"More {number}")
-        db.session.commit()
     assert [len(part) for part in walk(acme, "/incidents")] == [100, 5]
 
 

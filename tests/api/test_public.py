@@ -9,9 +9,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, event, insert
 from werkzeug.test import TestResponse
 
-from spk.db import db, now
+from spk.db import db, now, writing
 from spk.models import Incident, IncidentUpdate, StatusPage
-from tests.cast import Api, Json, Person, bearer, body
+from tests.people import Api, Json, Person, bearer, body
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00")
 PAGE = {"id", "name", "url", "time_zone", "updated_at"}
@@ -376,8 +376,8 @@ def test_a_summary_costs_the_same_with_ten_thousand_incidents(
 
 def fill(app: Flask, prefix: str, how_many: int) -> None:
     """Add incidents that are over, with an update each."""
-    with app.app_context():
-        page = StatusPage.find("acme")
+    with app.app_context(), writing():
+        page = StatusPage.published("acme")
         assert page
         then = now() - timedelta(days=1)
         same = {"page_id": page.id, "status": "resolved", "worst_impact": "critical", "details": {}}
@@ -387,7 +387,6 @@ def fill(app: Flask, prefix: str, how_many: int) -> None:
         db.session.execute(insert(Incident), rows)
         updates = [{"incident_id": each, "status": "resolved", "body": "Done."} for each in ids]
         db.session.execute(insert(IncidentUpdate), updates)
-        db.session.commit()
 
 
 def test_lists_of_what_has_been_have_fifty(acme: Api, app: Flask, client: FlaskClient) -> None:

@@ -15,10 +15,11 @@ from schemathesis.specs.openapi.checks import allow_header_conformance, negative
 
 from spk import create_app
 from spk.api.openapi import describe
-from spk.db import db
+from spk.db import db, reading, writing
 from spk.models import User
-from tests.cast import Person, bearer
-from tests.places import copy_place
+from spk.models.status_pages.owned_pages import OwnedPages
+from tests.data_dirs import copy_data_dir
+from tests.people import Person, bearer
 
 CONFIG = SchemathesisConfig.from_dict(
     {
@@ -43,14 +44,13 @@ answered: dict[str, set[int]] = {}  # the statuses of each operation's answers a
 def app(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """An application with one of everything in it, for all examples."""
     directory = tmp_path_factory.mktemp("schemathesis") / "data"
-    app = create_app({**copy_place(prepared_data, directory), "SPK_FAILURE_LIMIT": "9999/minute"})
-    with app.app_context():
+    app = create_app({**copy_data_dir(prepared_data, directory), "SPK_FAILURE_LIMIT": "9999/minute"})
+    with app.app_context(), writing():
         ada = User.find("ada@example.com")
         assert ada is not None
-        page = ada.status_pages.create(name="Acme")
+        page = OwnedPages(ada).create(name="Acme")
         page.create_component(name="API")
         page.incidents.create(name="Slow", component_ids=["api"])
-        db.session.commit()
     running.append(app)
     return app
 
@@ -63,12 +63,12 @@ def token(app: Flask) -> str:
 @pytest.fixture(scope="module")
 def places(app: Flask) -> dict[str, str]:
     """Where Eve has one of everything: its ids, which stay whatever is changed."""
-    with app.app_context():
+    with app.app_context(), writing():
         eve = User.find("eve@example.com")
         assert eve is not None
-        page = eve.status_pages.create(name="Real")
+        page = OwnedPages(eve).create(name="Real")
         component, incident = page.create_component(name="API"), page.incidents.create(name="Slow")
-        db.session.commit()
+        db.session.flush()
         ids = {"page": page.id, "slug": page.id, "component": component.id, "incident": incident.id}
         return ids | {"which": "upcoming"}
 
@@ -81,7 +81,7 @@ def eves_token(app: Flask) -> str:
 def document() -> dict[str, Any]:
     """Known before any test runs, since there is a test for each operation in it."""
     app = create_app(dict.fromkeys(("SPK_SECRET_KEY", "SPK_TOKEN_PEPPER"), "never used for anything"))
-    with app.app_context():
+    with app.app_context(), reading():
         return describe(app)
 
 

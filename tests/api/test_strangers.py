@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from spk.db import Base, db
-from tests.cast import Api, Json, Person, body
+from spk.db import Base, db, reading
+from tests.people import Api, Json, Person, body
 
 BODIES: list[Json] = [
     {},
@@ -43,17 +43,17 @@ def stranger(eve: Person) -> Api:
 
 def addresses(app: Flask, page: str, component: str, incident: str) -> Iterator[tuple[str, str]]:
     """Each method and address below a page that the API has."""
-    places = {"page": page, "component": component, "incident": incident, "which": "unresolved"}
+    data_dirs = {"page": page, "component": component, "incident": incident, "which": "unresolved"}
     for rule in app.url_map.iter_rules():
         if rule.rule.startswith("/api/v1/") and "page" in rule.arguments:
-            path = re.sub(r"<(?:[^<>]*:)?(\w+)>", lambda found: places[found[1]], rule.rule)
+            path = re.sub(r"<(?:[^<>]*:)?(\w+)>", lambda found: data_dirs[found[1]], rule.rule)
             for method in sorted((rule.methods or set()) - {"OPTIONS"}):
                 yield method, path.removeprefix("/api/v1")
 
 
 def contents(app: Flask) -> dict[str, list[str]]:
     """All that is in the tables of pages, to the last column."""
-    with app.app_context():
+    with app.app_context(), reading():
         tables = {name: Base.metadata.tables[name] for name in TABLES}
         return {name: sorted(map(str, db.session.execute(select(table)))) for name, table in tables.items()}
 

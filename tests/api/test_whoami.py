@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskClient
 
-from tests.cast import Person, bearer, body
+from tests.people import Person, bearer, body
 
 
 def test_whoami_tells_the_key_its_owner_and_their_plan(ada: Person, client: FlaskClient) -> None:

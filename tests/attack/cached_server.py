@@ -3,7 +3,7 @@
 import time
 
 from spk.cli import main
-from spk.models.caller import Caller
+from spk.models.accounts.caller import Caller
 
 KEPT_FOR = 0.05  # s
 decide = Caller.authenticate

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event, Semaphore
 
-from tests.attack.line import NO_ANSWER, Line, SignedIn
-from tests.cast import token_in
+from tests.attack.connection import NO_ANSWER, Connection, SignedIn
+from tests.people import token_in
 
 NO_DECISION = (NO_ANSWER, 503)
 KEPT = 3  # keys that a customer has in use
@@ -26,13 +26,13 @@ class Customer:
         self.revoked: list[str] = []
         self.answers: Counter[tuple[str, int]] = Counter()
 
-    def turn(self, line: Line) -> None:
+    def turn(self, connection: Connection) -> None:
         """Create a key, use some, revoke one."""
         self.create(next(self.urls))
         for token in self.working[-KEPT:]:
-            self.answers["use", line.use(token)] += 1
+            self.answers["use", connection.use(token)] += 1
         for token in self.revoked[-KEPT:]:
-            self.answers["misuse", line.use(token)] += 1
+            self.answers["misuse", connection.use(token)] += 1
         if len(self.working) > KEPT:
             self.revoke(next(self.urls), self.working.pop(0))
 
@@ -68,9 +68,9 @@ def at_work(customers: list[Customer]) -> Iterator[Semaphore]:
     turns, stop = Semaphore(0), Event()
 
     def work(customer: Customer) -> None:
-        with Line(next(customer.urls)) as line:
+        with Connection(next(customer.urls)) as connection:
             while not stop.is_set():
-                customer.turn(line)
+                customer.turn(connection)
                 turns.release()
 
     with ThreadPoolExecutor(len(customers)) as pool:
@@ -103,14 +103,14 @@ class Wrong:
 def wrongly_decided(url: str, customers: list[Customer], last: int = 1_000) -> list[Wrong]:
     """Ask for each customer’s last keys; one that is refused, though nobody was told so, stays refused."""
     found: list[Wrong] = []
-    with Line(url) as line:
+    with Connection(url) as connection:
         for customer in customers:
             for token in tuple(customer.doubtful):
-                if line.use(token) == 401:
+                if connection.use(token) == 401:
                     customer.doubtful.remove(token)
                     customer.revoked.append(token)
             expected = ((customer.working, "working", 200), (customer.revoked, "revoked", 401))
             for tokens, words, right in expected:
-                statuses = [(token[:12], line.use(token)) for token in tokens[-last:]]
+                statuses = [(token[:12], connection.use(token)) for token in tokens[-last:]]
                 found += [Wrong(words, prefix, status) for prefix, status in statuses if status != right]
     return found

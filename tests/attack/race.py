@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Event, Semaphore
 
-from tests.attack.house import House
-from tests.attack.line import Line, SignedIn
-from tests.cast import token_in
+from tests.attack.connection import Connection, SignedIn
+from tests.attack.servers import Installation
+from tests.people import token_in
 
 PROGRAMS = 6  # that use the key at once, every other one over a new connection for each request
 AFTERWARDS = 25  # requests that each sends after the revoke
@@ -40,14 +40,15 @@ class Race:
         return [use.status for use in self.uses if use.sent > self.revoke_answered]
 
 
-def run_race(house: House, owner: SignedIn, number: int) -> Race:
+def run_race(installation: Installation, owner: SignedIn, number: int) -> Race:
     """Use a key at all servers, revoke it at one."""
-    here = house.urls[number % len(house.urls)]
+    here = installation.urls[number % len(installation.urls)]
     token = token_in(owner.create(here).text)
     used, revoked = Semaphore(0), Event()
 
     def use(program: int) -> list[Use]:
-        return list(uses(house.urls[program // 2 % len(house.urls)], token, bool(program % 2), used, revoked))
+        url = installation.urls[program // 2 % len(installation.urls)]
+        return list(uses(url, token, bool(program % 2), used, revoked))
 
     with ThreadPoolExecutor(PROGRAMS) as pool:
         running = [pool.submit(use, program) for program in range(PROGRAMS)]
@@ -66,8 +67,8 @@ def run_race(house: House, owner: SignedIn, number: int) -> Race:
 def uses(url: str, token: str, keep: bool, used: Semaphore, revoked: Event) -> Iterator[Use]:
     """Use a key until it has been revoked, and some times more."""
     left = AFTERWARDS
-    with Line(url, keep=keep) as line:
+    with Connection(url, keep=keep) as connection:
         while left:
             left -= revoked.is_set()
-            yield Use(time.monotonic(), line.use(token))
+            yield Use(time.monotonic(), connection.use(token))
             used.release()

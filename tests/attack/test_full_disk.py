@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from spk.models import token as tokens
+from spk.models.accounts import token as tokens
+from tests.attack.connection import Connection, SignedIn
 from tests.attack.customer import at_work, wait_for, wrongly_decided
-from tests.attack.house import House, open_house
-from tests.attack.line import Line, SignedIn
+from tests.attack.servers import Installation, open_installation
 from tests.attack.workers import workers_of
-from tests.cast import token_in
+from tests.people import token_in
 
 WORDS = "The database can’t be reached right now. Try again in a moment."
 CUSTOMERS = 3
@@ -36,14 +36,14 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def house(disk: Path) -> Iterator[House]:
-    with open_house(disk.parent.parent) as house:
-        yield house
+def installation(disk: Path) -> Iterator[Installation]:
+    with open_installation(disk.parent.parent) as installation:
+        yield installation
 
 
 @pytest.fixture(scope="module")
-def owner(house: House) -> SignedIn:
-    return house.signed_in("owner")
+def owner(installation: Installation) -> SignedIn:
+    return installation.signed_in("owner")
 
 
 @contextmanager
@@ -61,58 +61,65 @@ def filled(disk: Path) -> Iterator[None]:
         ballast.unlink()
 
 
-def new_key(house: House, owner: SignedIn) -> str:
-    return token_in(owner.create(house.urls[0]).text)
+def new_key(installation: Installation, owner: SignedIn) -> str:
+    return token_in(owner.create(installation.urls[0]).text)
 
 
 @pytest.mark.parametrize("htmx", [True, False])
 def test_a_key_that_finds_no_room_is_refused_with_words_and_is_not_there(
-    disk: Path, house: House, owner: SignedIn, htmx: bool
+    disk: Path, installation: Installation, owner: SignedIn, htmx: bool
 ) -> None:
-    before = len(house.all_keys())
+    before = len(installation.all_keys())
     with filled(disk):
-        answer = owner.create(house.urls[0], htmx=htmx)
+        answer = owner.create(installation.urls[0], htmx=htmx)
         assert (answer.status, WORDS in answer.text) == (503, True)
         assert answer.headers
         assert answer.headers["Retry-After"] == "5"
-        assert len(house.all_keys()) == before
-    assert len(house.all_keys()) == before
+        assert len(installation.all_keys()) == before
+    assert len(installation.all_keys()) == before
 
 
 def test_on_a_full_disk_keys_work_and_those_that_do_not_are_refused(
-    disk: Path, house: House, owner: SignedIn
+    disk: Path, installation: Installation, owner: SignedIn
 ) -> None:
-    working, revoked = new_key(house, owner), new_key(house, owner)
-    owner.revoke(house.urls[0], revoked)
-    with filled(disk), Line(house.urls[0], keep=False) as line:
+    working, revoked = new_key(installation, owner), new_key(installation, owner)
+    owner.revoke(installation.urls[0], revoked)
+    with filled(disk), Connection(installation.urls[0], keep=False) as connection:
         statuses = {
-            (line.use(working), line.use(revoked), line.use(tokens.generate())) for _number in range(20)
+            (connection.use(working), connection.use(revoked), connection.use(tokens.generate()))
+            for _number in range(20)
         }
     assert statuses == {(200, 401, 401)}
 
 
 def test_a_key_whose_revoke_finds_no_room_works_until_there_is_some(
-    disk: Path, house: House, owner: SignedIn
+    disk: Path, installation: Installation, owner: SignedIn
 ) -> None:
-    token, url = new_key(house, owner), house.urls[0]
-    with Line(url) as line:
+    token, url = new_key(installation, owner), installation.urls[0]
+    with Connection(url) as connection:
         with filled(disk):
-            assert (owner.revoke(url, token).status, line.use(token)) == (503, 200)
-        assert line.use(token) == 200
-        assert (owner.revoke(url, token).status, line.use(token)) == (200, 401)
+            assert (owner.revoke(url, token).status, connection.use(token)) == (503, 200)
+        assert connection.use(token) == 200
+        assert (owner.revoke(url, token).status, connection.use(token)) == (200, 401)
 
 
-def test_a_disk_that_fills_under_load_loses_nothing_and_needs_no_restart(disk: Path, house: House) -> None:
-    customers, workers, others = house.customers(CUSTOMERS), workers_of(house.servers[0]), house.all_keys()
+def test_a_disk_that_fills_under_load_loses_nothing_and_needs_no_restart(
+    disk: Path, installation: Installation
+) -> None:
+    customers, workers, others = (
+        installation.customers(CUSTOMERS),
+        workers_of(installation.servers[0]),
+        installation.all_keys(),
+    )
     for _ in range(5):
         with at_work(customers) as turns:
             wait_for(turns, 2 * CUSTOMERS)
             with filled(disk):
                 wait_for(turns, 5 * CUSTOMERS)
             wait_for(turns, 2 * CUSTOMERS)
-        assert wrongly_decided(house.urls[0], customers) == []
+        assert wrongly_decided(installation.urls[0], customers) == []
     assert [customer.surprises for customer in customers] == [{}] * CUSTOMERS
     assert all(customer.answers["create", 503] >= 5 for customer in customers)
-    assert workers_of(house.servers[0]) == workers
+    assert workers_of(installation.servers[0]) == workers
     created = sum(customer.answers["create", 201] for customer in customers)
-    assert len(house.all_keys()) == len(others) + created
+    assert len(installation.all_keys()) == len(others) + created

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from spk.db import db
+from spk.db import db, writing
 from spk.models import ApiKey
+from tests.attack.connection import NO_ANSWER
 from tests.attack.customer import Wrong, at_work, wait_for, wrongly_decided
-from tests.attack.house import House, open_house
-from tests.attack.line import NO_ANSWER
+from tests.attack.servers import Installation, open_installation
 from tests.attack.workers import kill_workers
 
 ROUNDS = 20
@@ -25,9 +25,9 @@ OF_LATE = 5  # keys of each, which are more than a round makes
 class Attack:
     """What happened in all rounds, and what was found wrong after any of them."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
-        self.customers = house.customers(CUSTOMERS)
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self.customers = installation.customers(CUSTOMERS)
         self.answers: Counter[tuple[str, int]] = Counter()
         self.surprises: list[tuple[str, int]] = []
         self.wrong: list[Wrong] = []
@@ -38,10 +38,10 @@ class Attack:
         for number in range(rounds):
             with at_work(self.customers) as turns:
                 wait_for(turns, 1 + number % CUSTOMERS)  # so that not all rounds break off alike
-                kill_workers(self.house.servers[0])
-            self.wrong += wrongly_decided(self.house.urls[0], self.customers, OF_LATE)
+                kill_workers(self.installation.servers[0])
+            self.wrong += wrongly_decided(self.installation.urls[0], self.customers, OF_LATE)
             self.look_at_last_use()
-        self.wrong += wrongly_decided(self.house.urls[0], self.customers)
+        self.wrong += wrongly_decided(self.installation.urls[0], self.customers)
         for customer in self.customers:
             self.answers += customer.answers
             self.surprises += customer.surprises
@@ -49,7 +49,7 @@ class Attack:
 
     def look_at_last_use(self) -> None:
         """Compare it with what it was, and age it, so that it is stamped again in the next round."""
-        with self.house.app.app_context():
+        with self.installation.app.app_context(), writing():
             for key in db.session.scalars(select(ApiKey).with_for_update()):
                 earlier = self.last_used.get(key.prefix)
                 if earlier and (key.last_used_at is None or key.last_used_at < earlier):
@@ -57,13 +57,12 @@ class Attack:
                 if key.last_used_at:
                     key.last_used_at -= timedelta(seconds=61)
                     self.last_used[key.prefix] = key.last_used_at
-            db.session.commit()
 
 
 @pytest.fixture(scope="module")
 def attack(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attack]:
-    with open_house(tmp_path_factory.mktemp("killed"), database) as house:
-        yield Attack(house).run(ROUNDS)
+    with open_installation(tmp_path_factory.mktemp("killed"), database) as installation:
+        yield Attack(installation).run(ROUNDS)
 
 
 def test_the_attack_broke_off_requests_and_let_others_through(attack: Attack) -> None:
@@ -91,15 +90,15 @@ def test_the_last_use_of_a_key_never_goes_back(attack: Attack) -> None:
 
 
 def test_each_key_and_its_audit_lines_are_written_together(attack: Attack) -> None:
-    revoked = [key.prefix for key in attack.house.all_keys() if key.revoked_at]
-    assert attack.house.count_events("api_key:create") == len(attack.house.all_keys())
-    assert attack.house.count_events("api_key:revoke") == len(revoked)
+    revoked = [key.prefix for key in attack.installation.all_keys() if key.revoked_at]
+    assert attack.installation.count_events("api_key:create") == len(attack.installation.all_keys())
+    assert attack.installation.count_events("api_key:revoke") == len(revoked)
 
 
 def test_the_database_is_whole(attack: Attack) -> None:
-    if not attack.house.is_on_sqlite:
+    if not attack.installation.is_on_sqlite:
         pytest.skip("PostgreSQL checks itself when it starts; here it never stopped")
-    file = Path(attack.house.servers[0].environ["SPK_DATA_DIR"], "spk.db")
+    file = Path(attack.installation.servers[0].environ["SPK_DATA_DIR"], "spk.db")
     with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.attack.house import open_house
 from tests.attack.race import Race, run_race
+from tests.attack.servers import open_installation
 from tests.postgres import Postgres
 
 ROUNDS = 24
@@ -16,9 +16,9 @@ both = pytest.mark.parametrize("setup", ["four workers with SQLite", "two server
 
 def run_races(setup: str, directory: Path, postgres: Postgres, rounds: int, *program: str) -> list[Race]:
     servers, workers, database = (1, 4, "") if "SQLite" in setup else (2, 2, postgres.new_database())
-    with open_house(directory, database, *program, servers=servers, workers=workers) as house:
-        owner = house.signed_in("owner")
-        return [run_race(house, owner, number) for number in range(rounds)]
+    with open_installation(directory, database, *program, servers=servers, workers=workers) as installation:
+        owner = installation.signed_in("owner")
+        return [run_race(installation, owner, number) for number in range(rounds)]
 
 
 @both

@@ -5,7 +5,7 @@ import signal
 import time
 from pathlib import Path
 
-from tests.cast import LiveServer
+from tests.people import LiveServer
 
 ABORT = 1 << (signal.SIGABRT - 1)
 

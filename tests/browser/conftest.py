@@ -11,9 +11,9 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
-from tests.browser.complaints import Complaints
+from tests.browser.page_errors import PageErrors
 from tests.browser.steps import arranging, new_person, sign_in
-from tests.cast import LiveServer, Person, serve
+from tests.people import LiveServer, Person, serve
 
 NewContext = Callable[..., BrowserContext]
 emails = (f"ada{number}@example.com" for number in itertools.count())
@@ -56,7 +56,7 @@ def base_url(live: LiveServer) -> str:
 
 @pytest.fixture(scope="session")
 def app(live: LiveServer) -> Iterator[Flask]:
-    """An application on the shared server's data, to arrange them with."""
+    """An application on the shared server's data, to make_sample_page them with."""
     with arranging(live) as app:
         yield app
 
@@ -68,12 +68,12 @@ def ada(app: Flask) -> Person:
 
 
 @pytest.fixture(scope="session")
-def all_complaints() -> Complaints:
-    return Complaints()
+def all_complaints() -> PageErrors:
+    return PageErrors()
 
 
 @pytest.fixture
-def complaints(all_complaints: Complaints) -> Iterator[Complaints]:
+def complaints(all_complaints: PageErrors) -> Iterator[PageErrors]:
     """No page may complain, unless the test says that it expects it."""
     all_complaints.forget()
     yield all_complaints
@@ -81,7 +81,7 @@ def complaints(all_complaints: Complaints) -> Iterator[Complaints]:
 
 
 @pytest.fixture
-def new_context(new_context: NewContext, complaints: Complaints) -> NewContext:
+def new_context(new_context: NewContext, complaints: PageErrors) -> NewContext:
     """Every browser profile that a test opens is listened to."""
 
     def listened_to(**options: object) -> BrowserContext:
@@ -93,7 +93,7 @@ def new_context(new_context: NewContext, complaints: Complaints) -> NewContext:
 
 
 @pytest.fixture(scope="session")
-def tab(browser: Browser, base_url: str, all_complaints: Complaints) -> Iterator[Page]:
+def tab(browser: Browser, base_url: str, all_complaints: PageErrors) -> Iterator[Page]:
     """One for all tests that ask nothing special of theirs: a new one takes longer than most of them."""
     context = browser.new_context(base_url=base_url)
     all_complaints.listen_to(context)
@@ -102,7 +102,7 @@ def tab(browser: Browser, base_url: str, all_complaints: Complaints) -> Iterator
 
 
 @pytest.fixture
-def security(tab: Page, ada: Person, complaints: Complaints) -> Iterator[Page]:
+def security(tab: Page, ada: Person, complaints: PageErrors) -> Iterator[Page]:
     """The Security page, with Ada signed in."""
     sign_in(tab.context, ada)
     tab.goto("/user/security")

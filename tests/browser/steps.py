@@ -3,16 +3,15 @@
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from urllib.error import HTTPError
 
 from flask import Flask
 from playwright.sync_api import BrowserContext, Locator, Page, Request, Route, expect
 
 from spk import create_app
-from spk.db import db
-from spk.models import User, password
-from tests.cast import PASSWORD, LiveServer, Person, bearer
+from spk.db import db, writing
+from spk.models import User
+from tests.people import PASSWORD, LiveServer, Person, bearer, password_hash
 
 CREATE = "**/user/security/api-keys"
 REVOKE = "**/user/security/api-keys/*/revoke"
@@ -35,16 +34,9 @@ def arranging(server: LiveServer) -> Iterator[Flask]:
             engine.dispose()
 
 
-@cache
-def password_hash() -> str:
-    """One for all accounts: it takes half a second while Chromium is busy too."""
-    return password.hash(PASSWORD)
-
-
 def new_person(app: Flask, email: str, plan: str = "pro") -> Person:
-    with app.app_context():
+    with app.app_context(), writing():
         db.session.add(User(email=email, password_hash=password_hash(), plan_name=plan))
-        db.session.commit()
     return Person(app, email)
 
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.complaints import Complaints
-from tests.browser.looks import WIDE, violations
+from tests.browser.accessibility import WIDE, violations
+from tests.browser.page_errors import PageErrors
 from tests.browser.steps import create_key, open_revoke_dialog, submit_name
-from tests.cast import Person
+from tests.people import Person
 
 WIDTHS = (1024, 834, 768, 720, 600, 360)  # px: a table, then cards
 EXTENT = "page => [page.scrollWidth, page.clientWidth]"
@@ -102,7 +102,7 @@ every_page = pytest.mark.parametrize(
 
 
 @pytest.fixture
-def page(security: Page, complaints: Complaints) -> Iterator[Page]:
+def page(security: Page, complaints: PageErrors) -> Iterator[Page]:
     complaints.expect("status of 404", "status of 422")
     yield security
     security.set_viewport_size(WIDE)
@@ -110,7 +110,7 @@ def page(security: Page, complaints: Complaints) -> Iterator[Page]:
 
 @every_page
 def test_axe_finds_nothing(
-    page: Page, ada: Person, complaints: Complaints, show: Callable[[Page, Person], None]
+    page: Page, ada: Person, complaints: PageErrors, show: Callable[[Page, Person], None]
 ) -> None:
     complaints.expect("Content Security Policy")  # axe adds styles of its own
     show(page, ada)

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.complaints import Complaints
+from tests.browser.page_errors import PageErrors
 from tests.browser.steps import (
     CREATE,
     close_uncopied,
@@ -15,7 +15,7 @@ from tests.browser.steps import (
     open_revoke_dialog,
     submit_name,
 )
-from tests.cast import Person
+from tests.people import Person
 
 REFUSED = {
     "an empty name": ("", "Enter a name for this key."),
@@ -28,7 +28,7 @@ REFUSED = {
 
 
 @pytest.fixture
-def unprocessable(complaints: Complaints) -> None:
+def unprocessable(complaints: PageErrors) -> None:
     complaints.expect("status of 422")
 
 
@@ -130,7 +130,7 @@ def test_the_last_key_of_a_plan_takes_the_form_away_and_a_revoked_one_brings_it_
 
 
 def test_a_form_opened_before_the_limit_was_reached_makes_no_key(
-    security: Page, ada: Person, complaints: Complaints
+    security: Page, ada: Person, complaints: PageErrors
 ) -> None:
     complaints.expect("status of 409")
     for _ in range(20):
@@ -141,7 +141,7 @@ def test_a_form_opened_before_the_limit_was_reached_makes_no_key(
 
 
 def test_a_form_that_gives_way_does_not_lose_the_focus(
-    security: Page, ada: Person, complaints: Complaints
+    security: Page, ada: Person, complaints: PageErrors
 ) -> None:
     complaints.expect("status of 409")
     for _ in range(20):
@@ -152,7 +152,7 @@ def test_a_form_that_gives_way_does_not_lose_the_focus(
 
 
 def test_a_plan_lost_while_the_page_was_open_is_said_beside_the_form(
-    security: Page, ada: Person, complaints: Complaints
+    security: Page, ada: Person, complaints: PageErrors
 ) -> None:
     complaints.expect("status of 403")
     ada.set_plan("free")

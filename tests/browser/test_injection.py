@@ -5,15 +5,15 @@ import re
 import pytest
 from playwright.sync_api import Error, Page, Route, expect
 
-from tests.browser.complaints import Complaints
+from tests.browser.page_errors import PageErrors
 from tests.browser.steps import create_key, open_revoke_dialog
-from tests.cast import Person
+from tests.people import Person
 
 BUTTON = '<button hx-post="/user/security/sessions/end-others"{nonce}>Win a prize</button>'
 
 
 @pytest.fixture(autouse=True)
-def blocked(complaints: Complaints) -> None:
+def blocked(complaints: PageErrors) -> None:
     complaints.expect("Content Security Policy", "[hx-csp] blocked")
 
 
@@ -41,7 +41,7 @@ def test_a_smuggled_htmx_element_is_inert(security: Page, nonce: str) -> None:
     assert not [url for url in sent if "end-others" in url]
 
 
-def test_the_nonce_is_what_makes_an_element_ours(security: Page, complaints: Complaints) -> None:
+def test_the_nonce_is_what_makes_an_element_ours(security: Page, complaints: PageErrors) -> None:
     complaints.expect("status of 400")
     smuggle(security, BUTTON.format(nonce=' hx-nonce="NONCE"'))
     with security.expect_request("**/end-others"):
@@ -65,7 +65,7 @@ def test_a_smuggled_form_sends_nothing_to_another_site(security: Page) -> None:
         security.get_by_role("button", name="Win a prize").click(no_wait_after=True)
 
 
-def test_strings_do_not_become_markup(security: Page, complaints: Complaints) -> None:
+def test_strings_do_not_become_markup(security: Page, complaints: PageErrors) -> None:
     complaints.expect("TrustedHTML")
     with pytest.raises(Error, match="TrustedHTML"):
         security.evaluate("document.querySelector('h1').innerHTML = '<b>owned</b>'")

@@ -6,11 +6,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.complaints import Complaints
+from tests.browser.accessibility import WIDE, violations
 from tests.browser.conftest import NewContext
-from tests.browser.looks import WIDE, violations
+from tests.browser.page_errors import PageErrors
 from tests.browser.steps import fill_in_sign_in, sign_in
-from tests.cast import Api, LiveServer, Person
+from tests.people import Api, LiveServer, Person
 
 WIDTHS = (1280, 834, 704, 320)  # px
 EXTENT = "page => [page.scrollWidth, page.clientWidth]"
@@ -27,7 +27,7 @@ def acme(ada: Person) -> Api:
 
 
 @pytest.fixture
-def page(tab: Page, ada: Person, complaints: Complaints) -> Iterator[Page]:
+def page(tab: Page, ada: Person, complaints: PageErrors) -> Iterator[Page]:
     """A tab in which Ada is signed in."""
     sign_in(tab.context, ada)
     yield tab
@@ -65,7 +65,7 @@ def test_a_page_is_made_and_kept_by_hand(
     page.goto("/user/pages")
     page.get_by_label("Name").fill("Umbrella")
     page.get_by_role("button", name="Create page").click()
-    expect(message(page)).to_have_text("“Umbrella” is there. Add what it reports on: its components.")
+    expect(message(page)).to_have_text("“Umbrella” was created. Add what it reports on: its components.")
     its_place = page.url
 
     for name in ("Shop", "Mail"):
@@ -210,7 +210,7 @@ def fail(route: Route) -> None:
     ids=["no answer", "500"],
 )
 def test_a_status_that_cannot_be_saved_says_so(
-    failure: Callable[[Route], None], words: str, page: Page, acme: Api, complaints: Complaints
+    failure: Callable[[Route], None], words: str, page: Page, acme: Api, complaints: PageErrors
 ) -> None:
     complaints.expect("net::ERR_FAILED", "status of 500", "Failed to fetch")
     page.goto(address(acme))
@@ -220,7 +220,7 @@ def test_a_status_that_cannot_be_saved_says_so(
     assert acme.get("/components/web")["status"] == "operational"
 
 
-def test_a_component_deleted_meanwhile_says_so(page: Page, acme: Api, complaints: Complaints) -> None:
+def test_a_component_deleted_meanwhile_says_so(page: Page, acme: Api, complaints: PageErrors) -> None:
     complaints.expect("status of 404")
     page.goto(address(acme))
     acme.delete("/components/web")
@@ -229,7 +229,7 @@ def test_a_component_deleted_meanwhile_says_so(page: Page, acme: Api, complaints
 
 
 def test_who_is_signed_out_meanwhile_is_asked_to_sign_in(
-    page: Page, acme: Api, ada: Person, live: LiveServer, complaints: Complaints
+    page: Page, acme: Api, ada: Person, live: LiveServer, complaints: PageErrors
 ) -> None:
     complaints.expect("status of 401")
     page.goto(address(acme))
@@ -245,7 +245,7 @@ def test_who_is_signed_out_meanwhile_is_asked_to_sign_in(
 
 
 def test_a_refused_plan_leads_to_the_field_that_was_wrong(
-    page: Page, acme: Api, complaints: Complaints
+    page: Page, acme: Api, complaints: PageErrors
 ) -> None:
     complaints.expect("status of 422")
     page.goto(f"{address(acme)}/new-maintenance")
@@ -360,7 +360,7 @@ every_page = pytest.mark.parametrize("show", pages, ids=lambda show: show.__name
 
 @every_page
 def test_axe_finds_nothing(
-    page: Page, acme: Api, complaints: Complaints, show: Callable[[Page, Api], None]
+    page: Page, acme: Api, complaints: PageErrors, show: Callable[[Page, Api], None]
 ) -> None:
     complaints.expect("Content Security Policy", "status of 422")  # axe adds styles of its own
     show(page, acme)
@@ -371,7 +371,7 @@ def test_axe_finds_nothing(
 
 @every_page
 def test_nothing_is_wider_than_the_screen(
-    page: Page, acme: Api, complaints: Complaints, show: Callable[[Page, Api], None]
+    page: Page, acme: Api, complaints: PageErrors, show: Callable[[Page, Api], None]
 ) -> None:
     complaints.expect("status of 422")
     show(page, acme)

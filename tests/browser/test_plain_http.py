@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewContext
 from tests.browser.steps import arranging, create_key, new_person, sign_in
-from tests.cast import LiveServer, serve
+from tests.people import LiveServer, serve
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from playwright.sync_api import Page, expect
 
 from tests.browser.steps import create_key, open_revoke_dialog, row, whoami
-from tests.cast import LiveServer, Person
+from tests.people import LiveServer, Person
 
 
 def test_without_api_access_there_is_no_section_until_the_plan_has_it(security: Page, ada: Person) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.complaints import Complaints
+from tests.browser.page_errors import PageErrors
 from tests.browser.steps import (
     CREATE,
     REVOKE,
@@ -18,7 +18,7 @@ from tests.browser.steps import (
     sign_in,
     submit_name,
 )
-from tests.cast import LiveServer, Person, serve
+from tests.people import LiveServer, Person, serve
 
 OFFLINE = "Can’t reach the server. Check your connection and try again."
 CREATE_FAILED = (
@@ -39,7 +39,7 @@ failures = pytest.mark.parametrize("fails", [breaks, is_cut_off], ids=["a broken
 
 
 @pytest.fixture
-def failing(complaints: Complaints) -> None:
+def failing(complaints: PageErrors) -> None:
     complaints.expect("status of 500", "net::ERR_FAILED", "Failed to fetch")
 
 
@@ -131,7 +131,7 @@ def test_a_revoke_dialog_that_does_not_come_says_so(
 
 
 def test_who_is_signed_out_meanwhile_signs_in_and_comes_back(
-    security: Page, ada: Person, live: LiveServer, complaints: Complaints
+    security: Page, ada: Person, live: LiveServer, complaints: PageErrors
 ) -> None:
     complaints.expect("status of 401")
     other_tab = security.context.new_page()
@@ -146,7 +146,7 @@ def test_who_is_signed_out_meanwhile_signs_in_and_comes_back(
 
 
 def test_a_form_older_than_its_session_asks_for_a_reload(
-    security: Page, ada: Person, complaints: Complaints
+    security: Page, ada: Person, complaints: PageErrors
 ) -> None:
     complaints.expect("status of 400")
     sign_in(security.context, ada)
@@ -157,7 +157,7 @@ def test_a_form_older_than_its_session_asks_for_a_reload(
 
 
 def test_a_revoke_older_than_its_session_is_refused_where_it_can_be_read(
-    with_key: Page, ada: Person, complaints: Complaints
+    with_key: Page, ada: Person, complaints: PageErrors
 ) -> None:
     complaints.expect("status of 400")
     dialog = open_revoke_dialog(with_key)
@@ -169,7 +169,7 @@ def test_a_revoke_older_than_its_session_is_refused_where_it_can_be_read(
 
 
 def test_too_many_forms_are_refused_with_the_text_kept(
-    tmp_path: Path, page: Page, complaints: Complaints
+    tmp_path: Path, page: Page, complaints: PageErrors
 ) -> None:
     complaints.expect("status of 429")
     # One process: each counts for itself.

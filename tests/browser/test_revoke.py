@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.steps import REVOKE, held, key_status, open_revoke_dialog, row, whoami
-from tests.cast import LiveServer, Person
+from tests.people import LiveServer, Person
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.steps import close_uncopied, create_key, secret_of
-from tests.cast import LiveServer
+from tests.people import LiveServer
 
 STORES = (
     "JSON.stringify(localStorage)",

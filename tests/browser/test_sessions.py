@@ -3,10 +3,10 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.complaints import Complaints
 from tests.browser.conftest import NewContext
+from tests.browser.page_errors import PageErrors
 from tests.browser.steps import fill_in_sign_in, sign_in
-from tests.cast import PASSWORD, LiveServer, Person
+from tests.people import PASSWORD, LiveServer, Person
 
 NEW_PASSWORD = "four unrelated words again"  # pragma: allowlist secret (of these tests)
 
@@ -35,7 +35,7 @@ def test_signing_in_leads_to_the_page_that_was_asked_for(page: Page, ada: Person
 
 
 def test_a_wrong_password_keeps_the_email_and_asks_again(
-    page: Page, ada: Person, complaints: Complaints
+    page: Page, ada: Person, complaints: PageErrors
 ) -> None:
     complaints.expect("status of 422")
     page.goto("/login")
@@ -73,7 +73,7 @@ def test_a_new_password_signs_the_other_browsers_out(
     expect(other_browser).to_have_url(f"{live.url}/login?next=/user/security")
 
 
-def test_a_wrong_current_password_changes_nothing(security: Page, complaints: Complaints) -> None:
+def test_a_wrong_current_password_changes_nothing(security: Page, complaints: PageErrors) -> None:
     complaints.expect("status of 422")
     change_password(security, "guessed")
     field = security.get_by_label("Current password")

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.complaints import Complaints
-from tests.browser.looks import violations
-from tests.cast import PASSWORD, LiveServer, serve
+from tests.browser.accessibility import violations
+from tests.browser.page_errors import PageErrors
+from tests.people import PASSWORD, LiveServer, serve
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +16,7 @@ def new_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]
         yield server
 
 
-def test_axe_finds_nothing(new_server: LiveServer, page: Page, complaints: Complaints) -> None:
+def test_axe_finds_nothing(new_server: LiveServer, page: Page, complaints: PageErrors) -> None:
     complaints.expect("Content Security Policy")  # axe adds styles of its own
     page.goto(f"{new_server.url}/setup")
     expect(page.get_by_label("Setup token")).to_be_visible()
@@ -24,7 +24,7 @@ def test_axe_finds_nothing(new_server: LiveServer, page: Page, complaints: Compl
 
 
 def test_the_first_account_is_made_with_the_token_from_the_terminal(
-    new_server: LiveServer, page: Page, complaints: Complaints
+    new_server: LiveServer, page: Page, complaints: PageErrors
 ) -> None:
     printed = re.search(r"Setup token: (\S+)", new_server.log())
     assert printed

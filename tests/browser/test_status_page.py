@@ -7,10 +7,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Response, expect
 
-from tests.browser.complaints import Complaints
+from tests.browser.accessibility import WIDE, violations
 from tests.browser.conftest import NewContext
-from tests.browser.looks import WIDE, violations
-from tests.cast import Api, Person
+from tests.browser.page_errors import PageErrors
+from tests.people import Api, Person
 
 WIDTHS = (1280, 834, 704, 320)  # px
 EXTENT = "page => [page.scrollWidth, page.clientWidth]"
@@ -100,7 +100,7 @@ def test_a_page_goes_on_asking_once_a_minute(watched: Page, acme: Api) -> None:
 
 @pytest.mark.parametrize("failure", ["no answer", "503", "404"])
 def test_a_page_that_cannot_be_renewed_stays_and_tries_again(
-    failure: str, watched: Page, acme: Api, complaints: Complaints
+    failure: str, watched: Page, acme: Api, complaints: PageErrors
 ) -> None:
     complaints.expect("net::ERR_FAILED", "status of 503", "status of 404", "Failed to fetch")
     complaints.expect("#key-status")  # see the next test
@@ -182,7 +182,7 @@ every_page = pytest.mark.parametrize("show", pages, ids=lambda show: show.__name
 
 
 @pytest.fixture
-def page(tab: Page, complaints: Complaints) -> Iterator[Page]:
+def page(tab: Page, complaints: PageErrors) -> Iterator[Page]:
     """A tab in which nobody is signed in."""
     tab.context.clear_cookies()
     yield tab
@@ -192,7 +192,7 @@ def page(tab: Page, complaints: Complaints) -> Iterator[Page]:
 
 @every_page
 def test_axe_finds_nothing(
-    page: Page, acme: Api, complaints: Complaints, show: Callable[[Page, Api], None]
+    page: Page, acme: Api, complaints: PageErrors, show: Callable[[Page, Api], None]
 ) -> None:
     complaints.expect("Content Security Policy")  # axe adds styles of its own
     show(page, acme)
@@ -238,7 +238,7 @@ def test_from_the_page_one_finds_an_incident_and_comes_back(page: Page, acme: Ap
     expect(page.get_by_role("status")).to_have_text("All Systems Operational")
 
 
-def test_the_badge_is_a_picture(page: Page, acme: Api, complaints: Complaints) -> None:
+def test_the_badge_is_a_picture(page: Page, acme: Api, complaints: PageErrors) -> None:
     complaints.expect("status of 404")  # a picture names no icon, so Chromium asks for favicon.ico
     page.goto(address(acme))
     page.get_by_role("link", name="Badge").click()

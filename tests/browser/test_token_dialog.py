@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import NewContext
 from tests.browser.steps import close_uncopied, create_key, row, secret_of, sign_in, whoami
-from tests.cast import LiveServer, Person
+from tests.people import LiveServer, Person
 
 UNCOPIED = (
     "You haven’t copied the token yet, and it can’t be shown again. Press Close again to leave without it."

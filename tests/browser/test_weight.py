@@ -7,7 +7,7 @@ from playwright.sync_api import Page, Request
 
 from tests.browser.conftest import NewContext
 from tests.browser.steps import sign_in
-from tests.cast import Person
+from tests.people import Person
 
 Visit = Callable[[str], tuple[Page, list[Request]]]
 MOST = 100_000  # bytes, headers too, of all that a page loads, without compression

@@ -3,7 +3,7 @@
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.steps import fill_in_sign_in, key_status, row, whoami
-from tests.cast import PASSWORD, LiveServer, Person
+from tests.people import PASSWORD, LiveServer, Person
 
 
 def test_a_key_is_created_copied_used_and_revoked(page: Page, ada: Person, live: LiveServer) -> None:

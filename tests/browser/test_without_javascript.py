@@ -3,10 +3,10 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.complaints import Complaints
 from tests.browser.conftest import NewContext
+from tests.browser.page_errors import PageErrors
 from tests.browser.steps import create_key, fill_in_sign_in, key_status, row, secret_of, sign_in, submit_name
-from tests.cast import PASSWORD, LiveServer, Person
+from tests.people import PASSWORD, LiveServer, Person
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_closing_the_card_leaves_the_token_behind(page: Page, live: LiveServer) 
     assert secret_of(token) not in page.content()
 
 
-def test_sending_the_form_again_makes_no_second_key(page: Page, ada: Person, complaints: Complaints) -> None:
+def test_sending_the_form_again_makes_no_second_key(page: Page, ada: Person, complaints: PageErrors) -> None:
     complaints.expect("status of 409")
     token = create_key(page)
     page.reload()
@@ -53,7 +53,7 @@ def test_sending_the_form_again_makes_no_second_key(page: Page, ada: Person, com
 
 
 def test_a_refused_name_stays_in_its_field_with_the_reason_under_it(
-    page: Page, complaints: Complaints
+    page: Page, complaints: PageErrors
 ) -> None:
     complaints.expect("status of 422")
     submit_name(page, "x" * 121)

@@ -6,8 +6,8 @@ import pytest
 from click.testing import CliRunner
 
 from spk.cli import main
-from tests.cli.reading import Spk
-from tests.places import make_place
+from tests.cli.output import Spk
+from tests.data_dirs import make_data_dir
 
 
 @pytest.fixture
@@ -21,9 +21,9 @@ def spk(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Sp
 
 
 @pytest.fixture
-def new_place(spk: Spk, tmp_path: Path, places: list[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+def new_data_dir(spk: Spk, tmp_path: Path, data_dirs: list[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """A data directory in which `spk init` has not run."""
-    places.append(tmp_path / "new")
-    for name, value in make_place(tmp_path / "new").items():
+    data_dirs.append(tmp_path / "new")
+    for name, value in make_data_dir(tmp_path / "new").items():
         monkeypatch.setenv(name, value)
     return tmp_path / "new"

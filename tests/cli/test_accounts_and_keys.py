@@ -5,18 +5,20 @@ import pytest
 from flask import Flask
 
 from spk import __version__, create_app, setup_token
-from spk.models import User, password
-from spk.models.caller import Caller
-from tests.cast import Person
-from tests.cli.reading import Spk, refusal, rows, said
+from spk.db import reading
+from spk.models import User
+from spk.models.accounts import password
+from spk.models.accounts.caller import Caller
+from tests.cli.output import Spk, refusal, rows, said
 from tests.locks import write_lock
+from tests.people import Person
 
 PEPPER = "another pepper, random"
 
 
 def test_a_user_is_created_with_the_password_from_standard_input(spk: Spk, app: Flask) -> None:
     words = said(spk("user", "create", "Carl@Example.com", "--password-stdin", typed="a fine password\r\n"))
-    with app.app_context():
+    with app.app_context(), reading():
         user = User.find("carl@example.com")
         assert user
         assert password.verify(user.password_hash, "a fine password")
@@ -71,7 +73,7 @@ def test_users_are_listed_with_plan_status_and_day(spk: Spk, eve: Person) -> Non
 def test_a_new_plan_holds_for_the_keys_that_are_there(spk: Spk, app: Flask, ada: Person) -> None:
     token = ada.create_key()
     assert said(spk("user", "set-plan", "ada@example.com", "free")) == "ada@example.com is on the plan free."
-    with app.app_context():
+    with app.app_context(), reading():
         assert Caller.authenticate(token).plan.name == "free"
 
 
@@ -103,7 +105,7 @@ def test_an_unknown_user_is_said_to_be_unknown(spk: Spk, words: str) -> None:
 
 def test_a_new_key_writes_its_token_and_nothing_else(spk: Spk, app: Flask) -> None:
     result = spk("key", "create", "ada@example.com", "GitHub Actions deploy")
-    with app.app_context():
+    with app.app_context(), reading():
         assert Caller.authenticate(result.stdout.rstrip("\n")).key_name == "GitHub Actions deploy"
     assert (result.exit_code, result.stderr, len(result.stdout)) == (0, "", 51)
 
@@ -155,24 +157,24 @@ def test_an_unknown_key_is_said_to_be_unknown(spk: Spk) -> None:
     assert refusal(spk("key", "revoke", "spk_00000000")) == "There is no key spk_00000000."
 
 
-def test_before_init_a_command_says_what_to_run(spk: Spk, new_place: Path) -> None:
+def test_before_init_a_command_says_what_to_run(spk: Spk, new_data_dir: Path) -> None:
     assert refusal(spk("user", "list")) == (
-        f"SPK_SECRET_KEY is not set and {new_place} holds none: run `spk init`."
+        f"SPK_SECRET_KEY is not set and {new_data_dir} holds none: run `spk init`."
     )
 
 
 @pytest.mark.parametrize("has_directory", [True, False])
 def test_before_init_a_command_says_so_where_the_secrets_are_set(
-    spk: Spk, new_place: Path, monkeypatch: pytest.MonkeyPatch, has_directory: bool
+    spk: Spk, new_data_dir: Path, monkeypatch: pytest.MonkeyPatch, has_directory: bool
 ) -> None:
     monkeypatch.setenv("SPK_SECRET_KEY", PEPPER)
     monkeypatch.setenv("SPK_TOKEN_PEPPER", PEPPER)
     if has_directory:
-        new_place.mkdir()
+        new_data_dir.mkdir()
     assert refusal(spk("user", "list")).startswith("The database can’t be used (")
 
 
-def test_init_makes_a_place_in_which_commands_work(spk: Spk, new_place: Path) -> None:
+def test_init_makes_a_place_in_which_commands_work(spk: Spk, new_data_dir: Path) -> None:
     assert said(spk("init")).splitlines()[-1] == "spk is ready. Start it with `spk serve`."
     assert rows(spk("user", "list")) == []
 
@@ -184,20 +186,20 @@ def test_a_lost_pepper_is_not_replaced_by_a_wrong_one(spk: Spk, environ: dict[st
     assert not pepper.exists()
 
 
-def test_what_init_makes_is_for_its_owner_alone(spk: Spk, new_place: Path) -> None:
+def test_what_init_makes_is_for_its_owner_alone(spk: Spk, new_data_dir: Path) -> None:
     spk("init")
-    assert open_to_others(new_place) == set()
+    assert open_to_others(new_data_dir) == set()
 
 
 def test_the_database_is_for_its_owner_alone_even_if_a_command_came_before_init(
-    spk: Spk, new_place: Path, monkeypatch: pytest.MonkeyPatch
+    spk: Spk, new_data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SPK_SECRET_KEY", PEPPER)
     monkeypatch.setenv("SPK_TOKEN_PEPPER", PEPPER)
-    new_place.mkdir(mode=0o700)
+    new_data_dir.mkdir(mode=0o700)
     spk("user", "list")
     spk("init")
-    assert open_to_others(new_place) == set()
+    assert open_to_others(new_data_dir) == set()
 
 
 def open_to_others(directory: Path) -> set[str]:
@@ -207,7 +209,7 @@ def open_to_others(directory: Path) -> set[str]:
 def test_init_again_keeps_everything(spk: Spk, app: Flask, ada: Person) -> None:
     token = ada.create_key()
     assert said(spk("init")) == said(spk("init"))
-    with app.app_context():
+    with app.app_context(), reading():
         assert Caller.authenticate(token).email == "ada@example.com"
 
 

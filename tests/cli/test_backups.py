@@ -18,11 +18,12 @@ from flask import Flask
 from sqlalchemy import Executable, MetaData, Table, select, text
 
 from spk import create_app
-from spk.db import close, db, now
+from spk.db import db, now, writing
+from spk.engines import close
 from spk.models import Component, ComponentDay
-from tests.cast import Person, bearer
-from tests.cli.reading import Spk, refusal, said
-from tests.places import lose_database, make_place, on_postgresql
+from tests.cli.output import Spk, refusal, said
+from tests.data_dirs import lose_database, make_data_dir, on_postgresql
+from tests.people import Person, bearer
 from tests.postgres import run_postgres
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -48,10 +49,10 @@ def go(spk: Spk, monkeypatch: pytest.MonkeyPatch) -> Go:
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path, places: list[Path]) -> dict[str, str]:
+def elsewhere(tmp_path: Path, data_dirs: list[Path]) -> dict[str, str]:
     """The settings of a place with nothing in it."""
-    places.append(tmp_path / "elsewhere")
-    return make_place(tmp_path / "elsewhere")
+    data_dirs.append(tmp_path / "elsewhere")
+    return make_data_dir(tmp_path / "elsewhere")
 
 
 def everything(app: Flask) -> Rows:
@@ -96,10 +97,9 @@ def fill(ada: Person) -> str:
         f"{api.root}/incidents", json={"name": "Once"}, headers={**bearer(token), "Idempotency-Key": "1"}
     )
     ada.session_cookie()
-    with ada.app.app_context():
+    with ada.app.app_context(), writing():
         component = db.session.scalars(select(Component)).one()
         ComponentDay.note(component.id, "major", [now().date()])
-        db.session.commit()
     return token
 
 
@@ -287,10 +287,9 @@ def pack(file: Path, members: dict[str, bytes]) -> None:
 
 def test_an_older_database_is_backed_up_as_it_is(spk: Spk, app: Flask, file: Path) -> None:
     """An upgrade begins with a backup, which must not depend on what the new version expects."""
-    with app.app_context():
+    with app.app_context(), writing():
         db.session.execute(text("DROP TABLE incident_updates"))
         db.session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
-        db.session.commit()
     said(spk("backup", str(file)))
     members = unpack(file)
     assert json.loads(members["about.json"])["revision"] == "0001"

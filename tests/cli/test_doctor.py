@@ -7,12 +7,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import text, update
 
-from spk.db import db, now
+from spk.db import db, now, writing
 from spk.models import Event
-from tests.cast import Person
-from tests.cli.reading import Spk, refusal
+from tests.cli.output import Spk, refusal
+from tests.data_dirs import lose_database, on_postgresql
 from tests.locks import write_lock
-from tests.places import lose_database, on_postgresql
+from tests.people import Person
 from tests.redis import run_redis
 
 SUBJECTS = [
@@ -72,26 +72,23 @@ def test_a_setting_that_is_not_known_is_warned_of(spk: Spk, monkeypatch: pytest.
 
 
 def test_the_tables_of_another_version_ask_for_init(spk: Spk, app: Flask) -> None:
-    with app.app_context():
+    with app.app_context(), writing():
         db.session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
-        db.session.commit()
     assert ailments(spk, 1)["migrations"][1].endswith("back up, then run `spk init`.")
 
 
 def test_a_newer_database_asks_for_the_newer_spk(spk: Spk, app: Flask) -> None:
-    with app.app_context():
+    with app.app_context(), writing():
         db.session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-        db.session.commit()
     words = "The database is a newer spk’s: put that one back, or restore the backup from before the upgrade."
     assert ailments(spk, 1)["migrations"] == ("fail", words)
     assert refusal(spk("init")) == words
 
 
 def test_a_database_without_tables_asks_for_a_backup_or_init(spk: Spk, app: Flask) -> None:
-    with app.app_context():
+    with app.app_context(), writing():
         db.drop_all()
         db.session.execute(text("DROP TABLE alembic_version"))
-        db.session.commit()
     words = "The database has no tables: restore a backup, or run `spk init` for a new one."
     assert ailments(spk, 1)["migrations"] == ("fail", words)
 
@@ -130,9 +127,8 @@ def test_looking_at_the_pepper_changes_nothing(
 
 
 def test_a_pepper_that_the_database_does_not_know_yet_asks_for_init(spk: Spk, app: Flask) -> None:
-    with app.app_context():
+    with app.app_context(), writing():
         db.session.execute(text("DELETE FROM pepper_canary"))
-        db.session.commit()
     assert ailments(spk, 1)["pepper"] == ("fail", "The database doesn’t know its pepper yet: run `spk init`.")
 
 
@@ -157,9 +153,8 @@ def test_a_secret_file_elsewhere_that_others_can_read_is_warned_of(
 
 def test_a_clock_that_has_gone_back_is_found(spk: Spk, app: Flask, ada: Person) -> None:
     ada.create_key()
-    with app.app_context():
+    with app.app_context(), writing():
         db.session.execute(update(Event).values(created_at=now() + timedelta(hours=1)))
-        db.session.commit()
     assert ailments(spk, 1)["clock"][1].endswith("which is to come: set the clock.")
 
 

@@ -14,8 +14,8 @@ import pytest
 
 from spk import create_app
 from spk.db import db
-from tests.cast import LiveServer, Person, bearer, serve
-from tests.places import copy_place
+from tests.data_dirs import copy_data_dir
+from tests.people import LiveServer, Person, bearer, serve
 
 HERE = Path(__file__).parent
 CLIENTS = HERE.parent.parent / ".venv/clients"
@@ -40,7 +40,7 @@ class Api:
 @pytest.fixture(scope="session")
 def server(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     directory = tmp_path_factory.mktemp("clients")
-    copy_place(prepared_data, directory / "data")
+    copy_data_dir(prepared_data, directory / "data")
     with serve(directory) as server:
         yield server
 

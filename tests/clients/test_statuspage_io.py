@@ -5,26 +5,26 @@ from typing import Any
 
 import pytest
 
-from tests.clients.arranged import Arranged, arrange
 from tests.clients.conftest import HERE, Api, names, run
+from tests.clients.sample_page import SamplePage, make_sample_page
 
 Told = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def arranged(node: str, api: Api, status_page: dict[str, Any]) -> Arranged:
-    return arrange(api, status_page)
+def sample_page(node: str, api: Api, status_page: dict[str, Any]) -> SamplePage:
+    return make_sample_page(api, status_page)
 
 
 @pytest.fixture(scope="module")
-def told(node: str, api: Api, arranged: Arranged) -> Told:
+def told(node: str, api: Api, sample_page: SamplePage) -> Told:
     told: Told = json.loads(run([node, HERE / "statuspage_io_client.js"], HOST=api.url))
     return told
 
 
-def test_statuspage_io_reads_the_status(told: Told, arranged: Arranged) -> None:
+def test_statuspage_io_reads_the_status(told: Told, sample_page: SamplePage) -> None:
     assert told["status"]["status"] == {"indicator": "minor", "description": "Partially Degraded Service"}
-    assert told["status"]["page"]["id"] == arranged.page["id"]
+    assert told["status"]["page"]["id"] == sample_page.page["id"]
 
 
 def test_statuspage_io_reads_the_summary(told: Told) -> None:
@@ -44,26 +44,26 @@ def test_statuspage_io_reads_the_components(told: Told) -> None:
     }
 
 
-def test_statuspage_io_reads_all_incidents(told: Told, arranged: Arranged) -> None:
+def test_statuspage_io_reads_all_incidents(told: Told, sample_page: SamplePage) -> None:
     slow, over = told["incidents"]["incidents"]
-    assert (slow["id"], slow["status"]) == (arranged.slow["id"], "investigating")
-    assert (over["id"], over["status"]) == (arranged.resolved["id"], "resolved")
-    assert over["resolved_at"] == arranged.resolved["resolved_at"]
+    assert (slow["id"], slow["status"]) == (sample_page.slow["id"], "investigating")
+    assert (over["id"], over["status"]) == (sample_page.resolved["id"], "resolved")
+    assert over["resolved_at"] == sample_page.resolved["resolved_at"]
 
 
-def test_statuspage_io_reads_unresolved_incidents(told: Told, arranged: Arranged) -> None:
+def test_statuspage_io_reads_unresolved_incidents(told: Told, sample_page: SamplePage) -> None:
     (slow,) = told["unresolved"]["incidents"]
     assert (slow["name"], slow["impact"]) == ("Slow answers", "minor")
-    assert slow["incident_updates"] == arranged.slow["incident_updates"]
+    assert slow["incident_updates"] == sample_page.slow["incident_updates"]
     assert names(slow["components"]) == ["Database"]
 
 
 # 3.3.8 asks for the upcoming ones in all three.
 @pytest.mark.parametrize("which", ["upcoming", "active", "maintenances"])
-def test_statuspage_io_reads_maintenance(told: Told, arranged: Arranged, which: str) -> None:
+def test_statuspage_io_reads_maintenance(told: Told, sample_page: SamplePage, which: str) -> None:
     (move,) = told[which]["scheduled_maintenances"]
-    assert (move["id"], move["status"]) == (arranged.move["id"], "scheduled")
+    assert (move["id"], move["status"]) == (sample_page.move["id"], "scheduled")
     assert (move["scheduled_for"], move["scheduled_until"]) == (
-        arranged.move["scheduled_for"],
-        arranged.move["scheduled_until"],
+        sample_page.move["scheduled_for"],
+        sample_page.move["scheduled_until"],
     )

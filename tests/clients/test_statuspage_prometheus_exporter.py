@@ -7,21 +7,21 @@ from typing import Any
 
 import pytest
 
-from tests.clients.arranged import Arranged, arrange
 from tests.clients.conftest import Api, run
+from tests.clients.sample_page import SamplePage, make_sample_page
 
 Metrics = dict[str, list[tuple[dict[str, str], float]]]
 
 
 @pytest.fixture(scope="module")
-def arranged(python: str, api: Api, status_page: dict[str, Any]) -> Arranged:
-    return arrange(api, status_page)
+def sample_page(python: str, api: Api, status_page: dict[str, Any]) -> SamplePage:
+    return make_sample_page(api, status_page)
 
 
 @pytest.fixture(scope="module")
-def metrics(python: str, arranged: Arranged, tmp_path_factory: pytest.TempPathFactory) -> Metrics:
+def metrics(python: str, sample_page: SamplePage, tmp_path_factory: pytest.TempPathFactory) -> Metrics:
     directory = tmp_path_factory.mktemp("exporter")
-    return export(python, f"{arranged.page['url']}/api/v2/summary.json", directory)
+    return export(python, f"{sample_page.page['url']}/api/v2/summary.json", directory)
 
 
 def export(python: str, url: str, directory: Path) -> Metrics:
@@ -57,14 +57,14 @@ def test_the_exporter_says_that_not_all_is_well(metrics: Metrics) -> None:
     assert metrics["statuspage_service_status"] == [({"service_name": "Acme"}, 0)]
 
 
-def test_the_exporter_finds_the_open_incident_alone(metrics: Metrics, arranged: Arranged) -> None:
+def test_the_exporter_finds_the_open_incident_alone(metrics: Metrics, sample_page: SamplePage) -> None:
     labels = {
         "service_name": "Acme",
-        "incident_id": arranged.slow["id"],
+        "incident_id": sample_page.slow["id"],
         "incident_name": "Slow answers",
         "impact": "minor",
-        "shortlink": arranged.slow["shortlink"],
-        "started_at": without_milliseconds(arranged.slow["created_at"]),
+        "shortlink": sample_page.slow["shortlink"],
+        "started_at": without_milliseconds(sample_page.slow["created_at"]),
         "affected_components": "Database",
     }
     assert metrics["statuspage_incident_info"] == [(labels, 1)]
@@ -76,8 +76,8 @@ def test_the_exporter_finds_which_components_are_not_operational(metrics: Metric
 
 
 @pytest.mark.parametrize("name", ["move", "deploy"])
-def test_the_exporter_finds_a_maintenance(metrics: Metrics, arranged: Arranged, name: str) -> None:
-    maintenance = getattr(arranged, name)
+def test_the_exporter_finds_a_maintenance(metrics: Metrics, sample_page: SamplePage, name: str) -> None:
+    maintenance = getattr(sample_page, name)
     labels = {
         "service_name": "Acme",
         "maintenance_id": maintenance["id"],

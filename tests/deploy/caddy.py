@@ -1,4 +1,4 @@
-"""A real Caddy with the sample as it is shipped, but for ports, places and certificates of its own."""
+"""A real Caddy with the sample as it is shipped, but for ports, data_dirs and certificates of its own."""
 
 import shutil
 import subprocess
@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.cast import free_port
 from tests.deploy.nginx import ROOT
-from tests.deploy.wire import Client, wait_until_up
+from tests.deploy.tls_client import Client, wait_until_up
+from tests.people import free_port
 
 SAMPLE = ROOT / "deploy" / "caddy" / "Caddyfile"
 PROGRAM = shutil.which("caddy", path="/usr/bin:/usr/local/bin")

@@ -3,10 +3,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.cast import LiveServer, Person, make_operator, serve
 from tests.deploy.nginx import MISSING, Nginx, place, run_nginx
 from tests.deploy.program import Program, run_program
-from tests.deploy.wire import Client
+from tests.deploy.tls_client import Client
+from tests.people import LiveServer, Person, make_operator, serve
 
 PLANS = """
 [free]

@@ -1,4 +1,4 @@
-"""A real nginx with the samples as they are shipped, but for ports, places and the user."""
+"""A real nginx with the samples as they are shipped, but for ports, data_dirs and the user."""
 
 import os
 import shutil
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.cast import free_port
-from tests.deploy.wire import Client, wait_until_up
+from tests.deploy.tls_client import Client, wait_until_up
+from tests.people import free_port
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "deploy" / "nginx"
@@ -78,7 +78,7 @@ def run_nginx(directory: Path, spk: str, program: int = 9) -> Iterator[Nginx]:
 
 def write_configuration(nginx: Nginx, spk: str, program: int) -> None:
     here = nginx.directory
-    places = {
+    data_dirs = {
         "server unix:/run/spk/spk.sock;": f"server {spk};",
         "/etc/letsencrypt/live/": f"{here}/certificates/",
         "/var/log/nginx/": f"{here}/",
@@ -92,7 +92,7 @@ def write_configuration(nginx: Nginx, spk: str, program: int) -> None:
     (here / "conf.d").mkdir(exist_ok=True)
     for sample in SAMPLES.glob("*.conf"):
         text = sample.read_text()
-        for shipped, mine in places.items():
+        for shipped, mine in data_dirs.items():
             text = text.replace(shipped, mine)
         (here / "conf.d" / sample.name).write_text(text)
     make_certificate(here / "certificates", "status.example.com")

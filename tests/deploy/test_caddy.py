@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from spk.config import MAX_BODY
-from tests.cast import LiveServer, Person, make_operator, serve
 from tests.deploy.caddy import PROGRAM, Caddy, run_caddy
 from tests.deploy.conftest import BEHIND_A_PROXY
 from tests.deploy.program import Program, run_program
-from tests.deploy.wire import Client, chunked, key
+from tests.deploy.tls_client import Client, chunked, key
+from tests.people import LiveServer, Person, make_operator, serve
 
 CHALLENGE = 'Bearer realm="spk"'
 NAMES = ("User-Id", "User-Email", "Key-Prefix", "Key-Name", "Plan")

@@ -15,8 +15,8 @@ import pytest
 import yaml
 
 from spk import server
-from spk.settings import NAMES
-from tests.cast import LiveServer, free_port, serve
+from spk.config.variables import NAMES
+from tests.people import LiveServer, free_port, serve
 
 ROOT = Path(__file__).parent.parent.parent
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
@@ -92,7 +92,7 @@ def test_the_health_check_fails_where_nothing_answers() -> None:
         "data/secret_key",
         "database_url",
         "spk/__pycache__/server.cpython-313.pyc",
-        "tests/cast.py",
+        "tests/people.py",
     ],
 )
 def test_neither_data_nor_history_goes_into_the_image(path: str) -> None:

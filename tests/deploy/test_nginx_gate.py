@@ -5,11 +5,11 @@ from ssl import SSLSocket
 
 import pytest
 
-from spk.models import token as codec
-from tests.cast import Person
+from spk.models.accounts import token as codec
 from tests.deploy.conftest import Stack
 from tests.deploy.nginx import place, run_nginx
-from tests.deploy.wire import chunked, key
+from tests.deploy.tls_client import chunked, key
+from tests.people import Person
 
 CHALLENGE = 'Bearer realm="spk"'
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"]

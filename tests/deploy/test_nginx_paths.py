@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.cast import Person
 from tests.deploy.conftest import Stack
 from tests.deploy.nginx import Nginx, place, run_nginx
-from tests.deploy.wire import Client, key
+from tests.deploy.tls_client import Client, key
+from tests.people import Person
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,19 @@ import json
 import pytest
 
 from tests.deploy.conftest import Stack
-from tests.deploy.raw import AMBIGUOUS, CHUNKED, CLOSE, GET, HOST, KEY, START, UNREADABLE, answers, to_bytes
-from tests.deploy.wire import Client
+from tests.deploy.raw_requests import (
+    AMBIGUOUS,
+    CHUNKED,
+    CLOSE,
+    GET,
+    HOST,
+    KEY,
+    START,
+    UNREADABLE,
+    answers,
+    to_bytes,
+)
+from tests.deploy.tls_client import Client
 
 
 @pytest.fixture(scope="module")

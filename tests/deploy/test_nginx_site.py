@@ -9,11 +9,11 @@ import pytest
 
 from spk.config import MAX_BODY, ConfigError
 from spk.server import check_bind
-from tests.cast import PASSWORD, Person
 from tests.deploy.conftest import Stack
 from tests.deploy.nginx import ROOT, place, run_nginx
 from tests.deploy.program import run_program
-from tests.deploy.wire import Answer, Client, chunked, key
+from tests.deploy.tls_client import Answer, Client, chunked, key
+from tests.people import PASSWORD, Person
 
 JSON = ("Content-Type", "application/json")
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
@@ -92,7 +92,7 @@ def test_nginx_serves_static_files_itself(file: str, kind: str, stack: Stack) ->
 
 
 @pytest.mark.parametrize(
-    "path", ["/static/../spk/config.py", "/static../static/spk.js", "/static/%2e%2e/data/secret_key"]
+    "path", ["/static/../spk/config/__init__.py", "/static../static/spk.js", "/static/%2e%2e/data/secret_key"]
 )
 def test_nothing_beside_the_static_files_is_served(path: str, stack: Stack) -> None:
     assert stack.site.get(path).status == 404

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from spk import create_app
-from tests.cast import LiveServer, Person, serve
-from tests.deploy.raw import (
+from tests.data_dirs import copy_data_dir
+from tests.deploy.raw_requests import (
     AMBIGUOUS,
     CLOSE,
     GET,
@@ -23,7 +23,7 @@ from tests.deploy.raw import (
     answers,
     to_bytes,
 )
-from tests.places import copy_place
+from tests.people import LiveServer, Person, serve
 
 REFUSED = AMBIGUOUS | UNREADABLE | NOT_TO_GUNICORN
 
@@ -48,7 +48,7 @@ class Door:
 @pytest.fixture(scope="module")
 def door(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     directory = tmp_path_factory.mktemp("raw")
-    copy_place(prepared_data, directory / "data")
+    copy_data_dir(prepared_data, directory / "data")
     with serve(directory) as server:
         yield Door(server, Person(create_app(server.environ), "ada@example.com").create_key())
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from flask.testing import FlaskClient
 
-from tests.cast import Person, bearer
+from tests.people import Person, bearer
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from spk import server
-from spk.settings import NAMES
+from spk.config.variables import NAMES
 
 ROOT = Path(__file__).parent.parent.parent
 FILES = sorted((ROOT / "deploy/systemd").iterdir())
@@ -33,10 +33,10 @@ def setting(name: str, unit: Path = SERVICE) -> str:
     return found[-1]
 
 
-def with_paths(words: str, **places: Path) -> str:
+def with_paths(words: str, **data_dirs: Path) -> str:
     """The same with the checkout, the data and the socket elsewhere."""
     words = words.replace("/opt/spk/.venv/bin/spk", str(SPK)).replace("/opt/spk", str(ROOT))
-    return words.replace("/var/lib/spk", str(places["data"])).replace("/run/spk", str(places["run"]))
+    return words.replace("/var/lib/spk", str(data_dirs["data"])).replace("/run/spk", str(data_dirs["run"]))
 
 
 def analyze(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":

@@ -15,7 +15,7 @@ with atheris.instrument_imports(include=["spk", "werkzeug"]):
 
     from spk.api.auth import QUERY_NAMES, bearer_token
     from spk.api.problem import Problem
-    from spk.models import token as codec
+    from spk.models.accounts import token as codec
     from tests.fuzz.credentials import token_in
 
 app = Flask(__name__)
@@ -78,7 +78,7 @@ def _found() -> str | None:
     try:
         return bearer_token()
     except Problem as refusal:
-        if (refusal.code, refusal.word) not in REFUSALS:
+        if (refusal.code, refusal.error_code) not in REFUSALS:
             raise
         return None
 

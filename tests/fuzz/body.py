@@ -20,9 +20,9 @@ with atheris.instrument_imports(include=["spk", "werkzeug", "qs_codec"]):
     from spk.api.body import read_body, read_query
     from spk.api.paging import Search
     from spk.api.problem import InvalidFields
-    from spk.models.component import ComponentChanges, NewComponent
-    from spk.models.incident_fields import IncidentChanges, NewIncident
-    from spk.models.status_page import NewPage, PageChanges
+    from spk.models.status_pages.component import ComponentChanges, NewComponent
+    from spk.models.status_pages.incident_fields import IncidentChanges, NewIncident
+    from spk.models.status_pages.status_page_fields import NewPage, PageChanges
 
 app = Flask(__name__)
 ENVIRON = create_environ(method="POST")

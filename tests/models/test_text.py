@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from spk.models import token
-from spk.models.text import Line, Paragraphs
+from spk.models.accounts import token
+from spk.models.text import MultiLine, SingleLine
 
-LINE = Line(20, empty="Enter a name.")
-PARAGRAPHS = Paragraphs(20)
+LINE = SingleLine(20, empty="Enter a name.")
+PARAGRAPHS = MultiLine(20)
 
 
 @pytest.mark.parametrize(
@@ -71,9 +71,9 @@ def test_a_line_that_is_too_long_is_told_how_long_it_is() -> None:
 def test_no_text_holds_a_token(around: str) -> None:
     text = around.format(token.generate())
     with pytest.raises(ValueError, match="token"):
-        Line(255, empty="")(text)
+        SingleLine(255, empty="")(text)
     with pytest.raises(ValueError, match="token"):
-        Paragraphs(255)(text)
+        MultiLine(255)(text)
 
 
 def test_a_prefix_alone_is_no_token() -> None:
@@ -105,12 +105,12 @@ def test_what_cannot_be_shown_is_no_paragraph(text: str) -> None:
 
 def test_paragraphs_that_are_too_long_are_told_how_long_they_are() -> None:
     with pytest.raises(ValueError, match=r"^Use 1,000 characters or fewer\. This has 1,001\.$"):
-        Paragraphs(1_000)("a" * 1_001)
+        MultiLine(1_000)("a" * 1_001)
 
 
 @given(st.text())
 def test_what_is_kept_once_is_kept_again(text: str) -> None:
-    for rule in (Line(255, empty=""), Paragraphs(25_000)):
+    for rule in (SingleLine(255, empty=""), MultiLine(25_000)):
         try:
             kept = rule(text)
         except ValueError:

@@ -8,12 +8,12 @@ from flask import Flask
 from sqlalchemy import event
 from werkzeug.test import TestResponse
 
-from spk.db import db, now
+from spk.db import db, now, writing
 from spk.models import ApiKey, User
-from spk.models import token as codec
+from spk.models.accounts import token as codec
 from spk.web.forms import LIFETIMES
-from tests.cast import Person, bearer, token_in
 from tests.locks import other_connection, others_can_write, take_write_lock
+from tests.people import Person, bearer, token_in
 
 NO_ACCESS = "API access isn’t included in this plan."
 NOT_YOURS = "That key isn’t in your account."
@@ -161,7 +161,11 @@ def test_a_writer_that_comes_after_the_commit_does_not_cost_the_token(ada: Perso
     browser = ada.browser()
     browser.get("/user/security")
     with other_connection(app) as blocker:
-        event.listen(db.session, "after_commit", lambda _session: take_write_lock(blocker), once=True)
+
+        def take_lock_after_commit(*_: object) -> None:
+            event.listen(db.session, "after_commit", lambda _session: take_write_lock(blocker), once=True)
+
+        event.listen(db.session, "after_flush", take_lock_after_commit, once=True)
         assert token_in(browser.create_key().text)
         assert not others_can_write(app)
 
@@ -260,7 +264,7 @@ def test_more_than_five_revoked_keys_fold_away(ada: Person) -> None:
 
 def revoke_many(person: Person, count: int) -> None:
     """Leave rows like those of a pipeline that made a key for each of its runs, the last one revoked last."""
-    with person.app.app_context():
+    with person.app.app_context(), writing():
         user = User.find(person.email)
         assert user
         for number in range(count):
@@ -268,7 +272,6 @@ def revoke_many(person: Person, count: int) -> None:
             prefix = f"spk_{number:08}"
             key = ApiKey(user=user, name="CI", prefix=prefix, token_hash="", revoked_at=moment)
             db.session.add(key)
-        db.session.commit()
 
 
 def test_of_many_revoked_keys_the_last_hundred_are_listed(ada: Person) -> None:

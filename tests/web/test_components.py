@@ -6,8 +6,8 @@ import re
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.cast import Api, Person
-from tests.web.reading import errors, messages, text
+from tests.people import Api, Person
+from tests.web.page_text import errors, messages, text
 
 NAME_MISSING = "Enter a name for this component."
 WORDS = {
@@ -68,8 +68,8 @@ def test_two_components_may_have_one_name(acme: Api, ada: Person) -> None:
     browser = ada.browser()
     assert browser.submit("/user/pages/acme/components", name="Web").status_code == 303
     assert names(acme) == ["Web", "Web"]
-    places = re.findall(r'action="(/user/pages/acme/components/[^/]+/status)"', owner_page(ada))
-    assert len(set(places)) == 2
+    data_dirs = re.findall(r'action="(/user/pages/acme/components/[^/]+/status)"', owner_page(ada))
+    assert len(set(data_dirs)) == 2
 
 
 def owner_page(ada: Person) -> str:
@@ -158,7 +158,7 @@ def test_a_status_that_is_not_offered_is_refused(status: str, htmx: bool, acme: 
     answer = ada.browser().submit("/user/pages/acme/components/web/status", htmx=htmx, status=status)
     assert answer.status_code == 422
     assert "Choose one of the statuses in the list." in answer.text
-    assert answer.headers.get("HX-Retarget") == ("#key-status" if htmx else None)
+    assert answer.headers.get("HX-Retarget") == ("#component-status" if htmx else None)
     assert acme.get("/components/web")["status"] == "operational"
 
 

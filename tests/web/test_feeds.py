@@ -13,9 +13,9 @@ from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from spk import create_app
-from spk.db import db, now
+from spk.db import db, now, writing
 from spk.models import StatusPage
-from tests.cast import Api, Person
+from tests.people import Api, Person
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -187,9 +187,8 @@ def test_a_feed_without_incidents_is_as_old_as_its_page(
     """Else its ETag would change with each request, and it would be sent whole each time."""
     ada.create_page()
     long_ago = now() - timedelta(days=9)
-    with app.app_context():
+    with app.app_context(), writing():
         db.session.execute(update(StatusPage).values(created_at=long_ago, updated_at=long_ago))
-        db.session.commit()
     feed = parsed(client.get(path))
     if feed.tag == "rss":
         updated = parsedate_to_datetime(told(feed, "channel/lastBuildDate"))

@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 from typing_extensions import Buffer
 
 from spk import create_app
-from tests.cast import Browser, Person
 from tests.locks import others_can_write
+from tests.people import Browser, Person
 
 TOO_OLD = "This page was open too long. Reload it and try again."
 

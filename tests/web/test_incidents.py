@@ -9,8 +9,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from spk.db import now
-from tests.cast import Api, Browser, Json, Person
-from tests.web.reading import errors, messages, text
+from tests.people import Api, Browser, Json, Person
+from tests.web.page_text import errors, messages, text
 
 TIMES = {"scheduled_for": "2099-01-15T10:00", "scheduled_until": "2099-01-15T11:00"}
 NO_PLAN = "Planning maintenance isn’t included in this plan."

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from spk import create_app
-from tests.cast import PASSWORD, Browser, Person
+from tests.people import PASSWORD, Browser, Person
 
 NEW = "a quite different phrase"
 

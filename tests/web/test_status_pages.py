@@ -11,9 +11,9 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 import spk
-from spk.db import db
-from tests.cast import Api, Browser, Person
-from tests.web.reading import messages, text
+from spk.db import db, reading
+from tests.people import Api, Browser, Person
+from tests.web.page_text import messages, text
 
 NOT_YOURS = "That page isn’t in your account."
 NO_PAGES = "Status pages aren’t included in this plan."
@@ -74,7 +74,7 @@ def acme(ada: Person) -> Api:
 def rows(app: Flask) -> dict[str, list[tuple[object, ...]]]:
     """Everything that is kept of status pages."""
     names = ("status_pages", "components", "incidents", "incident_updates", "incident_components")
-    with app.app_context():
+    with app.app_context(), reading():
         return {
             name: [tuple(row) for row in db.session.execute(select(db.metadata.tables[name]))]
             for name in names
@@ -284,7 +284,7 @@ def test_creating_leads_to_the_new_page(ada: Person) -> None:
     answer = browser.submit("/user/pages", name="  Acme   Cloud ")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/user/pages/acme-cloud")
     page = browser.get("/user/pages/acme-cloud")
-    assert messages(page) == ["“Acme Cloud” is there. Add what it reports on: its components."]
+    assert messages(page) == ["“Acme Cloud” was created. Add what it reports on: its components."]
     assert browser.get("/p/acme-cloud").status_code == 200
 
 
@@ -304,11 +304,11 @@ def test_the_list_has_each_page_with_how_it_is(acme: Api, ada: Person) -> None:
 
 
 def test_two_pages_of_one_name_have_two_addresses(ada: Person, eve: Person) -> None:
-    places = [
+    data_dirs = [
         person.browser().submit("/user/pages", name="Acme").headers["Location"] for person in (ada, ada, eve)
     ]
-    assert len(set(places)) == 3
-    assert all(place.startswith("/user/pages/acme") for place in places)
+    assert len(set(data_dirs)) == 3
+    assert all(place.startswith("/user/pages/acme") for place in data_dirs)
 
 
 @pytest.mark.parametrize("name", ["東京", "Überwachung", "🙂", "---", "a/b?c#d", "<b>Acme</b>", "W" * 120])

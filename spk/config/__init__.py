@@ -1,0 +1,81 @@
+"""The configuration: Flask's, from the SPK_… variables and the secrets in the data directory."""
+
+import difflib
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from spk.config import secret_files, variables
+from spk.config.variables import NAMES
+from spk.config.variables import ConfigError as ConfigError
+
+MAX_BODY = 512 * 1024  # bytes: the longest incident update, 25,000 characters escaped as JSON, with room
+ALWAYS = {
+    "MAX_CONTENT_LENGTH": MAX_BODY,
+    "SESSION_COOKIE_HTTPONLY": True,
+    "SESSION_COOKIE_SAMESITE": "Lax",
+    "PERMANENT_SESSION_LIFETIME": timedelta(days=90),  # the row in the database may end sooner
+    "SESSION_REFRESH_EACH_REQUEST": False,  # the API answers without a cookie
+    # A form works for as long as its page is open in a living session, overnight too.
+    "WTF_CSRF_TIME_LIMIT": None,
+    # The blueprints check it themselves, once they know who is signed in.
+    "WTF_CSRF_CHECK_DEFAULT": False,
+}
+
+
+def load(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Flask's configuration, from the SPK_… variables and the secrets in the data directory."""
+    bind, base_url = variables.bind(environ), variables.base_url(environ)
+    https = base_url.scheme == "https"
+    database_url = variables.database_url(environ)
+    return {
+        "SECRET_KEY": secret_files.secret(environ, "SPK_SECRET_KEY"),
+        "TOKEN_PEPPERS": [
+            secret_files.secret(environ, "SPK_TOKEN_PEPPER"),
+            *secret_files.pepper_fallbacks(environ),
+        ],
+        "DATA_DIR": variables.data_dir(environ),
+        "BASE_URL": base_url.geturl(),
+        "BIND": bind,
+        "WORKERS": variables.integer(environ, "SPK_WORKERS", least=1),
+        "TRUSTED_PROXIES": variables.integer(environ, "SPK_TRUSTED_PROXIES", least=0),
+        "REGISTRATION_OPEN": variables.one_of(environ, "SPK_REGISTRATION", "closed", "open") == "open",
+        "DEFAULT_PLAN": variables.value_or_default(environ, "SPK_DEFAULT_PLAN"),
+        "PLANS_FILE": variables.plans_file(environ),
+        "LOGIN_LIMIT": variables.rate(environ, "SPK_LOGIN_LIMIT"),
+        "FAILURE_LIMIT": variables.rate(environ, "SPK_FAILURE_LIMIT"),
+        "RATELIMIT_STORAGE_URI": variables.value_or_default(environ, "SPK_RATELIMIT_STORAGE_URI"),
+        "METRICS": variables.one_of(environ, "SPK_METRICS", "0", "1") == "1",
+        "SQLALCHEMY_DATABASE_URI": database_url,
+        "SQLALCHEMY_BINDS": {"autocommit": _autocommit_engine(database_url)},
+        # Browsers drop __Host- cookies on plain http, and sign-in would loop without a word.
+        "SESSION_COOKIE_NAME": "__Host-spk" if https else "spk",
+        "SESSION_COOKIE_SECURE": https,
+        "TRUSTED_HOSTS": [base_url.hostname, "localhost", "127.0.0.1"],
+        **ALWAYS,
+    }
+
+
+def _autocommit_engine(database_url: str) -> dict[str, Any]:
+    """A second engine, without transactions: a look-up there never sees an old snapshot."""
+    options: dict[str, Any] = {
+        "url": database_url,
+        "isolation_level": "AUTOCOMMIT",
+        "max_overflow": -1,  # look-ups keep a connection for each thread, and stamps need some, too
+    }
+    if database_url.startswith("sqlite"):
+        options["connect_args"] = {"timeout": 0.25}  # s: it only stamps times, which may be skipped
+    return options
+
+
+def warnings(environ: Mapping[str, str]) -> list[str]:
+    """What an operator should hear at the start, one sentence each."""
+    found = []
+    ours = NAMES | {"SPK_TOKEN"}  # what our snippets tell people to keep a token in
+    for name in sorted(name for name in environ if name.startswith("SPK_") and name not in ours):
+        near = difflib.get_close_matches(name, NAMES, 1)
+        found.append(f"{name} is not a setting of spk." + (f" Did you mean {near[0]}?" if near else ""))
+    base_url = variables.base_url(environ)
+    if base_url.scheme == "http" and base_url.hostname not in ("localhost", "127.0.0.1", "::1"):
+        found.append("SPK_BASE_URL is plain http: passwords and keys cross the network unencrypted.")
+    return found

@@ -1,0 +1,169 @@
+"""The SPK_… variables, and how each is read: what does not fit is refused in a line that names it.
+
+An empty variable is one that is not set, as Docker Compose passes them.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+import limits
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+
+class ConfigError(Exception):
+    """A setting that cannot be used; the message names it and says what to do."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One variable; a secret is never shown, and may be in a file that NAME_FILE names."""
+
+    default: str
+    says: str
+    is_secret: bool = False
+
+
+SETTINGS = {
+    "SPK_DATA_DIR": Setting("./data", "Where the database and the secrets are kept."),
+    "SPK_DATABASE_URL": Setting(
+        "SQLite in the data directory",
+        "Another database, like `postgresql+psycopg://spk@db.example.com/spk`.",
+        is_secret=True,
+    ),
+    "SPK_BIND": Setting(
+        "127.0.0.1:8000", "Where the server listens: an address and a port, or `unix:/run/spk/spk.sock`."
+    ),
+    "SPK_BASE_URL": Setting(
+        "http://127.0.0.1 and the port",
+        "How people reach it. `https://…` turns on Secure and `__Host-` cookies and HSTS.",
+    ),
+    "SPK_WORKERS": Setting("2", "Server processes, of four threads each."),
+    "SPK_TRUSTED_PROXIES": Setting("0", "How many proxies in front of the server set `X-Forwarded-…`."),
+    "SPK_SECRET_KEY": Setting(
+        "made by `spk init`", "Signs the cookies; 16 characters at least.", is_secret=True
+    ),
+    "SPK_TOKEN_PEPPER": Setting(
+        "made by `spk init`", "Tokens are hashed with it; 16 characters at least.", is_secret=True
+    ),
+    "SPK_TOKEN_PEPPER_FALLBACKS": Setting(
+        "none", "Earlier peppers, for rotation, separated by commas or spaces.", is_secret=True
+    ),
+    "SPK_REGISTRATION": Setting("closed", "`open` lets anybody make an account, on the default plan."),
+    "SPK_DEFAULT_PLAN": Setting("free", "The plan of a new account."),
+    "SPK_PLANS_FILE": Setting("spk/plans.toml", "Your own plans, in the place of the shipped file."),
+    "SPK_LOGIN_LIMIT": Setting("10/minute", "Failed sign-ins, for each account and each address."),
+    "SPK_FAILURE_LIMIT": Setting(
+        "300/minute", "Requests with a wrong token, for each address. They never hold up a working key."
+    ),
+    "SPK_RATELIMIT_STORAGE_URI": Setting(
+        "memory://",
+        "Where requests are counted: `memory://` is each server process by itself, "
+        "`redis://localhost:6379` all of them together.",
+        is_secret=True,
+    ),
+    "SPK_METRICS": Setting("0", "`1` serves `/metrics` for Prometheus."),
+}
+NAMES = {*SETTINGS, *(f"{name}_FILE" for name, setting in SETTINGS.items() if setting.is_secret)}
+
+
+def value(environ: Mapping[str, str], name: str) -> str | None:
+    """What a variable, or the file of a secret, says."""
+    found = environ.get(name, "").strip() or None
+    file = environ.get(f"{name}_FILE") if SETTINGS[name].is_secret else None
+    if not file:
+        return found
+    if found:
+        raise ConfigError(f"{name} and {name}_FILE are both set: keep one.")
+    try:
+        found = Path(file).read_text().strip()
+    except OSError as error:
+        raise ConfigError(f"{name}_FILE: cannot read {file}: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{name}_FILE: {file} is not text.") from None
+    if not found:
+        raise ConfigError(f"{name}_FILE: {file} is empty.")
+    return found
+
+
+def value_or_default(environ: Mapping[str, str], name: str) -> str:
+    return value(environ, name) or SETTINGS[name].default
+
+
+def data_dir(environ: Mapping[str, str]) -> Path:
+    """Where the database and the secrets are kept unless they are set elsewhere."""
+    return Path(value_or_default(environ, "SPK_DATA_DIR")).resolve()
+
+
+def base_url(environ: Mapping[str, str]) -> SplitResult:
+    try:
+        url = urlsplit((value(environ, "SPK_BASE_URL") or _default_base_url(environ)).rstrip("/"))
+        is_web = url.scheme in ("http", "https") and url.hostname and url.port != 0
+    except ValueError:  # half an IPv6 address, or a port that is no number
+        is_web = False
+    # No IPv6 literal: Werkzeug cannot compare one with the Host header.
+    if not is_web or "@" in url.netloc or "[" in url.netloc or url.path or url.query or url.fragment:
+        raise ConfigError("SPK_BASE_URL must be a scheme and a host, like https://status.example.com.")
+    return url
+
+
+def _default_base_url(environ: Mapping[str, str]) -> str:
+    port = environ.get("SPK_BIND", "").rpartition(":")[2]
+    return f"http://127.0.0.1:{port if port.isdigit() else 8000}"
+
+
+def bind(environ: Mapping[str, str]) -> str:
+    found = value_or_default(environ, "SPK_BIND")
+    address = re.fullmatch(r"unix:/.+|(?:\[[0-9a-fA-F:]+\]|[\w.-]+):([0-9]{1,5})", found)
+    if not address or int(address[1] or 0) > 65535:
+        raise ConfigError(f"SPK_BIND must be an address and a port, like 127.0.0.1:8000, not {found}.")
+    return found
+
+
+def database_url(environ: Mapping[str, str]) -> str:
+    given = value(environ, "SPK_DATABASE_URL")
+    if not given:
+        return f"sqlite:///{data_dir(environ) / 'spk.db'}"
+    try:
+        url = make_url(given)
+        url.get_dialect()
+    except (ArgumentError, ValueError):  # whose words would quote a password
+        url = None
+    if url is None or (url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")):
+        raise ConfigError(
+            "SPK_DATABASE_URL must be like sqlite:////srv/spk.db or postgresql+psycopg://spk@db/spk."
+        )
+    return given
+
+
+def plans_file(environ: Mapping[str, str]) -> Path:
+    given = value(environ, "SPK_PLANS_FILE")
+    return Path(given) if given else Path(__file__).parents[1] / "plans.toml"
+
+
+def one_of(environ: Mapping[str, str], name: str, *choices: str) -> str:
+    found = value_or_default(environ, name)
+    if found not in choices:
+        raise ConfigError(f"{name} must be {' or '.join(choices)}, not {found}.")
+    return found
+
+
+def integer(environ: Mapping[str, str], name: str, *, least: int) -> int:
+    found = value_or_default(environ, name)
+    if not re.fullmatch(r"[0-9]{1,4}", found) or int(found) < least:
+        raise ConfigError(f"{name} must be a whole number from {least}, not {found}.")
+    return int(found)
+
+
+def rate(environ: Mapping[str, str], name: str) -> limits.RateLimitItem:
+    found = value_or_default(environ, name)
+    try:
+        (limit,) = limits.parse_many(found)
+    except ValueError:  # no rate, or several
+        limit = None
+    if limit is None or not 1 <= limit.amount < 1_000_000:
+        raise ConfigError(f"{name} must be a rate like 10/minute, not {found}.")
+    return limit

@@ -1,0 +1,88 @@
+"""The engines: SQLite’s pragmas, PostgreSQL’s timeouts, where a connection begins and ends."""
+
+import logging
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import SQLAlchemyError
+
+from spk.config import ConfigError
+from spk.db import db, is_reading
+
+_log = logging.getLogger("spk")
+
+
+def init_app(app: Flask) -> None:
+    try:
+        db.init_app(app)
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"SPK_DATABASE_URL needs the Python package {error.name}, which isn’t here."
+        ) from None
+    app.teardown_appcontext(_close_session)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            event.listen(db.engine, "begin", _begin)
+        if db.engine.dialect.name == "postgresql":
+            event.listen(db.engine, "do_connect", _waiting_at_most(5_000))
+            event.listen(db.engines["autocommit"], "do_connect", _waiting_at_most(250))
+
+
+def _close_session(_error: BaseException | None) -> None:
+    """Give the connection back; a database that was lost meanwhile must not cost the answer."""
+    try:
+        db.session.remove()
+    except SQLAlchemyError as error:
+        _log.warning("could not close a session: %s", error)
+        db.session.remove()  # it has lost its connection now, and must not serve another request
+
+
+def close() -> None:
+    """Close every connection; a forked process must not inherit one (sqlite.org/howtocorrupt.html, 2.6)."""
+    db.session.remove()
+    for engine in db.engines.values():
+        engine.dispose()
+
+
+@event.listens_for(Engine, "connect")
+def _set_pragmas(connection: object, _record: object) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.isolation_level = None  # transactions begin in _begin, not where the driver guesses
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA journal_mode = WAL")
+        # With NORMAL a power cut could bring a revoked key back.
+        connection.execute("PRAGMA synchronous = FULL")
+
+
+def _begin(connection: Connection) -> None:
+    """Take SQLite’s write lock first: under WAL a reader that turns writer fails (SQLITE_BUSY_SNAPSHOT)."""
+    connection.exec_driver_sql("BEGIN" if is_reading() else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def without_foreign_keys(connection: Connection) -> Iterator[None]:
+    """On SQLite, cascade nothing: rebuilding a parent table would delete every child row."""
+    driver = connection.connection.dbapi_connection
+    if not isinstance(driver, sqlite3.Connection):
+        yield
+        return
+    driver.execute("PRAGMA foreign_keys = OFF")  # no-op inside a transaction, so before one begins
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys = ON")
+
+
+def _waiting_at_most(milliseconds: int) -> Callable[..., None]:
+    """Connect to PostgreSQL as to SQLite: who waits too long for a lock, or for the server, gets an error."""
+
+    def set_options(_dialect: object, _record: object, _args: object, params: dict[str, Any]) -> None:
+        params["options"] = f"-c lock_timeout={milliseconds} {params.get('options', '')}"
+        params.setdefault("connect_timeout", 3)  # s
+        params.setdefault("tcp_user_timeout", 5_000)  # ms: for a server that has gone without a word
+
+    return set_options

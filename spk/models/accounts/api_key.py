@@ -1,0 +1,139 @@
+"""An API key: the record. Its token exists only at birth; here lives its hash."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from flask import current_app
+from sqlalchemy import ColumnElement, ForeignKey, String, UniqueConstraint, and_, case, func, or_, select
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from spk.autocommit import fetch_first
+from spk.db import Base, db, now
+from spk.models.accounts import token
+from spk.models.refusal import LimitReached, Refusal
+from spk.models.text import SingleLine
+
+if TYPE_CHECKING:
+    from spk.models.accounts.user import User
+
+NAME = SingleLine(120, empty="Enter a name for this key.")
+
+
+class KeyLimitReached(LimitReached):
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"You have {limit} active key{'s' * (limit != 1)}, the most your plan allows. "
+            "Revoke one you no longer need, then create a new key."
+        )
+
+
+class NonceUsed(Refusal):
+    def __init__(self) -> None:
+        super().__init__(
+            "That key was already created, so its token can’t be shown again. "
+            "Revoke it and create another if you didn’t copy it."
+        )
+
+
+class ApiKey(Base):
+    """A name, a public prefix and a hash; revoked rows stay as a record."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (UniqueConstraint("user_id", "nonce"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(NAME.limit))
+    prefix: Mapped[str] = mapped_column(String(token.PREFIX_LENGTH), unique=True)
+    token_hash: Mapped[str] = mapped_column(String(64))
+    nonce: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+    user: Mapped["User"] = relationship()
+
+    @classmethod
+    def issue(cls, user: "User", name: str, nonce: str | None, lifetime: timedelta | None) -> "NewApiKey":
+        """Make a key and its token; the rules on who may have one are the user's."""
+        secret, created_at = token.generate(), now()
+        key = cls(
+            user=user,
+            name=NAME(name),
+            prefix=token.prefix(secret),
+            token_hash=token.digest(secret, current_app.config["TOKEN_PEPPERS"][0]),
+            nonce=nonce,
+            created_at=created_at,
+            expires_at=lifetime and created_at + lifetime,
+        )
+        db.session.add(key)
+        return NewApiKey(key, secret)
+
+    @classmethod
+    def find(cls, prefix: str) -> "ApiKey | None":
+        return db.session.scalar(select(cls).where(cls.prefix == prefix))
+
+    @classmethod
+    def all(cls) -> list["ApiKey"]:
+        return list(db.session.scalars(select(cls).order_by(cls.id)))
+
+    @classmethod
+    def count_by_status(cls) -> dict[str, int]:
+        """How many keys there are, whosever, as the database is at this moment."""
+        revoked = func.count(cls.revoked_at)
+        active = func.count(case((cls.is_active, 1)))
+        counts = fetch_first(select(active, revoked, func.count(cls.id))) or (0, 0, 0)
+        return {"Active": counts[0], "Revoked": counts[1], "Expired": counts[2] - counts[0] - counts[1]}
+
+    @hybrid_property
+    def is_active(self) -> bool:
+        """Whether it works while its owner may use it, in Python and in a query."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now())
+
+    @is_active.inplace.expression
+    @classmethod
+    def _is_active(cls) -> ColumnElement[bool]:
+        return and_(cls.revoked_at.is_(None), or_(cls.expires_at.is_(None), cls.expires_at > now()))
+
+    @property
+    def status(self) -> str:
+        if self.revoked_at:
+            return "Revoked"
+        return "Active" if self.is_active else "Expired"
+
+    @property
+    def is_new(self) -> bool:
+        """Young enough for its dialog to be open still."""
+        return self.created_at > now() - timedelta(minutes=10)
+
+    @property
+    def is_in_use(self) -> bool:
+        """Used in the last 24 hours, so that revoking it is likely to break something."""
+        return self.last_used_at is not None and self.last_used_at > now() - timedelta(hours=24)
+
+    @property
+    def unused_for(self) -> timedelta | None:
+        """How long an active key has done nothing, once that is worth a hint."""
+        idle = now() - (self.last_used_at or self.created_at)
+        worth = timedelta(days=90 if self.last_used_at else 30)
+        return idle if self.is_active and idle > worth else None
+
+    def revoke(self) -> bool:
+        """Refuse the token from the commit on; False where it was revoked before."""
+        db.session.refresh(self, with_for_update=True)
+        if self.revoked_at:
+            return False
+        self.revoked_at = now()
+        self.user.record("api_key:revoke", self.prefix)
+        return True
+
+
+@dataclass(frozen=True)
+class NewApiKey:
+    """A key at birth: the only moment its token is known."""
+
+    key: ApiKey
+    token: str = field(repr=False)

@@ -1,0 +1,101 @@
+"""One signed-in browser."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import ua_parser
+from sqlalchemy import ColumnElement, ForeignKey, String, and_, delete, not_, select, update
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+
+from spk.autocommit import try_update
+from spk.db import Base, db, now
+
+if TYPE_CHECKING:
+    from spk.models.accounts.user import User
+
+IDLE = timedelta(days=14)
+LONGEST = timedelta(days=90)
+TOUCH_EVERY = timedelta(minutes=5)
+
+
+class BrowserSession(Base):
+    """The cookie holds a random secret, this row its hash: once the row is gone, the cookie opens nothing."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_agent: Mapped[str] = mapped_column(String(300))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    last_seen_at: Mapped[datetime] = mapped_column(default=now)
+
+    user: Mapped["User"] = relationship()
+
+    @classmethod
+    def start(cls, user: "User", user_agent: str) -> None:
+        """Sign a browser in; `user.session_secret` is what its cookie is to hold."""
+        db.session.execute(delete(cls).where(not_(cls._is_living())))
+        user.session_secret = secrets.token_urlsafe(32)
+        db.session.add(cls(user=user, secret_hash=_hash(user.session_secret), user_agent=user_agent[:300]))
+
+    @classmethod
+    def find(cls, secret: str) -> "BrowserSession | None":
+        """The living session of a cookie, its user not disabled."""
+        session = db.session.scalar(
+            select(cls)
+            .options(joinedload(cls.user))
+            .where(cls.secret_hash == _hash(secret), cls._is_living())
+        )
+        if session is None or session.user.disabled_at:
+            return None
+        session.user.session_secret = secret
+        return session
+
+    @classmethod
+    def of(cls, user: "User") -> list["BrowserSession"]:
+        """The user's living sessions, the one last seen first."""
+        sessions = select(cls).where(cls.user_id == user.id, cls._is_living())
+        return list(db.session.scalars(sessions.order_by(cls.last_seen_at.desc())))
+
+    @property
+    def browser(self) -> str:
+        """Like “Firefox on Linux”."""
+        found = ua_parser.parse(self.user_agent)
+        browser = found.user_agent.family if found.user_agent else "Unknown browser"
+        return f"{browser} on {found.os.family}" if found.os else browser
+
+    @property
+    def is_current(self) -> bool:
+        return self.secret_hash == _hash(self.user.session_secret)
+
+    def touch(self) -> None:
+        """Note that the browser is still there, at most once in five minutes."""
+        if self.last_seen_at < now() - TOUCH_EVERY:
+            try_update(update(BrowserSession).where(BrowserSession.id == self.id).values(last_seen_at=now()))
+
+    @classmethod
+    def _is_living(cls) -> ColumnElement[bool]:
+        return and_(cls.last_seen_at > now() - IDLE, cls.created_at > now() - LONGEST)
+
+    @classmethod
+    def end(cls, user: "User") -> None:
+        """Sign this browser out."""
+        db.session.execute(delete(cls).where(cls.secret_hash == _hash(user.session_secret)))
+
+    @classmethod
+    def end_all(cls, user: "User") -> None:
+        db.session.execute(delete(cls).where(cls.user_id == user.id))
+
+    @classmethod
+    def end_others(cls, user: "User") -> None:
+        """Sign the user out everywhere but in the browser that asks for it."""
+        db.session.execute(
+            delete(cls).where(cls.user_id == user.id, cls.secret_hash != _hash(user.session_secret))
+        )
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

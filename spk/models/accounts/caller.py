@@ -1,0 +1,104 @@
+"""Whose key a token is: the decision that every request with a bearer token waits for."""
+
+import hmac
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from flask import current_app
+from sqlalchemy import bindparam, or_, select, update
+
+from spk.autocommit import PreparedSelect, try_update
+from spk.db import db, now
+from spk.models.accounts import token
+from spk.models.accounts.api_key import ApiKey
+from spk.models.accounts.plan import Plan, find_plan
+from spk.models.accounts.user import User
+
+TOUCH_EVERY = timedelta(seconds=60)
+
+_LOOK_UP = PreparedSelect(
+    select(
+        ApiKey.id,
+        ApiKey.name,
+        ApiKey.prefix,
+        ApiKey.token_hash,
+        ApiKey.created_at,
+        ApiKey.expires_at,
+        ApiKey.last_used_at,
+        ApiKey.revoked_at,
+        ApiKey.user_id,
+        User.email,
+        User.plan_name,
+        User.disabled_at,
+    )
+    .join(User)
+    .where(ApiKey.prefix == bindparam("prefix"))
+)
+
+
+class InvalidToken(Exception):
+    """Why a token is refused: a code for the metrics, words for whoever holds it."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Caller(NamedTuple):
+    """A working key, its owner and their plan, as the database had them at this moment."""
+
+    key_id: int
+    key_name: str
+    prefix: str
+    created_at: datetime
+    last_used_at: datetime | None
+    user_id: int
+    email: str
+    plan: Plan
+
+    @classmethod
+    def authenticate(cls, text: str) -> "Caller":
+        """Decide from the database as it is now, never from a cache; raises InvalidToken."""
+        if not token.is_well_formed(text):
+            raise InvalidToken(
+                "unknown", "This token looks truncated or mistyped. Copy all 50 characters of it."
+            )
+        row = _LOOK_UP.first(prefix=token.prefix(text))
+        digests = [token.digest(text, pepper) for pepper in current_app.config["TOKEN_PEPPERS"]]
+        # An unknown prefix is compared too, with nothing, so that it is not told from a wrong secret.
+        matches = [hmac.compare_digest(digest, row.token_hash if row else "") for digest in digests]
+        if row is None or not any(matches):
+            raise InvalidToken("unknown", "No key has this token. Check that it was made on this server.")
+        if row.revoked_at:
+            raise InvalidToken(
+                "revoked", f"This key was revoked on {row.revoked_at:%d %b %Y}. Create a new one."
+            )
+        if row.expires_at and row.expires_at <= now():
+            raise InvalidToken("expired", f"This key expired on {row.expires_at:%d %b %Y}. Create a new one.")
+        if row.disabled_at:
+            raise InvalidToken("disabled", "The owner of this key is disabled. Ask your administrator.")
+        if not matches[0]:  # made under a fallback pepper: from now on under the first
+            try_update(update(ApiKey).where(ApiKey.id == row.id).values(token_hash=digests[0]))
+        return cls(
+            row.id,
+            row.name,
+            row.prefix,
+            row.created_at,
+            row.last_used_at,
+            row.user_id,
+            row.email,
+            find_plan(row.plan_name),
+        )
+
+    @property
+    def user(self) -> User:
+        """The owner of the key."""
+        return db.session.get_one(User, self.user_id)
+
+    def touch(self) -> None:
+        """Note a successful use, at once the first time and then at most once in 60 s, never going back."""
+        before = now() - TOUCH_EVERY
+        if self.last_used_at and self.last_used_at > before:
+            return  # an UPDATE takes the write lock even where it changes no row
+        due = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= before)
+        try_update(update(ApiKey).where(ApiKey.id == self.key_id, due).values(last_used_at=now()))

@@ -1,0 +1,49 @@
+"""An audit line: what happened to an account, and when."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ForeignKey, String, func, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from spk.autocommit import fetch_first
+from spk.db import Base, now
+
+if TYPE_CHECKING:
+    from spk.models.accounts.user import User
+
+
+WORDS = {
+    "user:sign_in": "Signed in",
+    "user:password:change": "Changed the password",
+    "session:end_others": "Signed out every other session",
+    "api_key:create": "Created the API key",
+    "api_key:revoke": "Revoked the API key",
+    "status_page:create": "Created the status page",
+    "status_page:delete": "Deleted the status page",
+}
+
+
+class Event(Base):
+    """Written in the transaction of what it tells of; never changed."""
+
+    __tablename__ = "events"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    action: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    user: Mapped["User"] = relationship()
+
+    @classmethod
+    def newest_at(cls) -> datetime | None:
+        """When something happened last, whoever did it."""
+        newest: datetime | None
+        (newest,) = fetch_first(select(func.max(cls.created_at))) or (None,)
+        return newest
+
+    @property
+    def words(self) -> str:
+        return WORDS[self.action]

@@ -1,0 +1,101 @@
+"""Plans are data: what an account may use, and how much of it."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Self
+
+from flask import current_app
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError, model_validator
+
+from spk.config import ConfigError
+
+
+class PlanTable(BaseModel):
+    """What the plans file says of one plan: what it opens and its limits."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    title: str = ""
+    summary: str = ""
+    features: Annotated[frozenset[str], Field(strict=False)] = frozenset()  # TOML has lists
+    active_keys: NonNegativeInt = 0
+    status_pages: NonNegativeInt = 0
+    requests_per_minute: NonNegativeInt | None = None
+
+    @model_validator(mode="after")
+    def check_limits(self) -> Self:
+        for feature, limit in (("api_access", "active_keys"), ("status_pages", "status_pages")):
+            if feature in self.features and not getattr(self, limit):
+                raise ValueError(f"has {feature} and needs {limit}, 1 or more")
+        return self
+
+
+class Plan(PlanTable):
+    """A plan by its name; without api_access no key works."""
+
+    name: str
+
+    def has(self, feature: str) -> bool:
+        return feature in self.features
+
+
+def all_plans() -> list[Plan]:
+    return list(_plans().values())
+
+
+def find_plan(name: str) -> Plan:
+    """The plan of that name; one that is gone from the file opens nothing."""
+    return _plans().get(name) or Plan(name=name, title=name, summary="This plan is no longer defined.")
+
+
+def largest_plan() -> Plan:
+    """The plan with the most keys: the first account's, its holder being the operator."""
+    return max(all_plans(), key=lambda plan: plan.active_keys)
+
+
+def plan_exists(name: str) -> bool:
+    return name in _plans()
+
+
+def load_plans(path: Path, default: str) -> dict[str, Plan]:
+    """Read the plans from a TOML file; raises ConfigError where it does not fit."""
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"SPK_PLANS_FILE: cannot read {path}: {error.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"SPK_PLANS_FILE: {path} is not TOML: {error}.") from None
+    if "" in tables:
+        raise ConfigError(f"SPK_PLANS_FILE: {path} has a plan without a name.")
+    plans = {name: _plan(name, table) for name, table in tables.items()}
+    if default not in plans:
+        raise ConfigError(
+            f"SPK_DEFAULT_PLAN must be one of {', '.join(plans) or 'the plans'}, not {default}."
+        )
+    return plans
+
+
+def _plan(name: str, table: object) -> Plan:
+    if not isinstance(table, dict):
+        raise ConfigError(f"SPK_PLANS_FILE: {name} must be a table, [{name}].")
+    try:
+        found = PlanTable.model_validate({"title": name, **table})
+    except ValidationError as error:
+        raise ConfigError(f"SPK_PLANS_FILE: [{name}] {_message(error)}.") from None
+    return Plan(name=name, **found.model_dump())
+
+
+def _message(error: ValidationError) -> str:
+    """What is wrong first."""
+    first = error.errors(include_url=False)[0]
+    key = ".".join(map(str, first["loc"]))
+    if first["type"] == "extra_forbidden":
+        return f"has an unknown {key}; known are {', '.join(PlanTable.model_fields)}"
+    if first["type"] == "value_error":
+        return str(first["ctx"]["error"])
+    return f"{key} does not fit: {first['msg']}, not {first['input']!r}"
+
+
+def _plans() -> dict[str, Plan]:
+    plans: dict[str, Plan] = current_app.config["PLANS"]
+    return plans

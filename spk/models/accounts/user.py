@@ -1,0 +1,163 @@
+"""An account: who signs in, what their plan has, which keys are theirs."""
+
+from datetime import datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import String, func, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from spk.db import Base, db, now
+from spk.models.accounts import email_address, token
+from spk.models.accounts.api_key import ApiKey, KeyLimitReached, NewApiKey, NonceUsed
+from spk.models.accounts.browser_session import BrowserSession
+from spk.models.accounts.event import Event
+from spk.models.accounts.plan import Plan, find_plan, plan_exists
+from spk.models.refusal import PlanRequired
+
+
+class EmailTaken(ValueError):
+    """Somebody has an account with this email."""
+
+
+class User(Base):
+    """Everything a person owns is found through them."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(255))
+    plan_name: Mapped[str] = mapped_column(String(40))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    disabled_at: Mapped[datetime | None]
+
+    # What Flask-Login asks of a user; not its UserMixin, which takes users without a session for equal.
+    is_authenticated = is_active = True
+    session_secret = ""  # this browser's; what the cookie holds
+
+    def get_id(self) -> str:
+        return self.session_secret
+
+    @classmethod
+    def create(cls, email: str, password_hash: str, plan_name: str | None = None) -> "User":
+        """Add an account, on the default plan unless told; raises ValueError with what to change."""
+        user = cls(email=email_address.clean(email), password_hash=password_hash)
+        user.set_plan(plan_name or current_app.config["DEFAULT_PLAN"])
+        try:
+            with db.session.begin_nested():
+                db.session.add(user)
+        except IntegrityError:
+            raise EmailTaken("There is an account with this email already.") from None
+        return user
+
+    @classmethod
+    def plan_names(cls) -> set[str]:
+        """The plans that accounts are on, as the database is at this moment."""
+        with db.engines["autocommit"].connect() as connection:
+            return set(connection.scalars(select(cls.plan_name).distinct()))
+
+    @classmethod
+    def find(cls, email: str) -> "User | None":
+        if not email.isprintable():
+            return None  # PostgreSQL refuses to look for some characters at all
+        return db.session.scalar(select(cls).where(cls.email == email_address.normalize(email)))
+
+    @classmethod
+    def all(cls) -> list["User"]:
+        return list(db.session.scalars(select(cls).order_by(cls.email)))
+
+    @classmethod
+    def exists(cls) -> bool:
+        """Whether there is any account; until then /setup is open."""
+        return db.session.scalar(select(cls.id).limit(1)) is not None
+
+    @property
+    def plan(self) -> Plan:
+        return find_plan(self.plan_name)
+
+    def set_plan(self, name: str) -> None:
+        if not plan_exists(name):
+            raise ValueError(f"There is no plan {name}.")
+        self.plan_name = name
+
+    def has_feature(self, feature: str) -> bool:
+        return self.plan.has(feature)
+
+    def sign_in(self, user_agent: str) -> None:
+        """Start a session; `session_secret` is what the browser’s cookie is to hold."""
+        BrowserSession.start(self, user_agent)
+        self.record("user:sign_in")
+
+    def may_sign_in(self, verified_hash: str) -> bool:
+        """Whether the password just verified is theirs still, and nobody has disabled them meanwhile."""
+        db.session.refresh(self, with_for_update=True)
+        return self.password_hash == verified_hash and self.disabled_at is None
+
+    def set_password(self, password_hash: str) -> None:
+        """Set a password that was checked and hashed before the transaction, which it would hold up."""
+        self.password_hash = password_hash
+        self.record("user:password:change")
+
+    def disable(self) -> None:
+        """Refuse the person and every key of theirs from now on."""
+        self.disabled_at = self.disabled_at or now()
+        BrowserSession.end_all(self)
+
+    def enable(self) -> None:
+        self.disabled_at = None
+
+    def require(self, feature: str) -> None:
+        """Raise PlanRequired unless the plan has it."""
+        if not self.has_feature(feature):
+            raise PlanRequired(feature)
+
+    def create_api_key(
+        self, name: str, *, nonce: str | None = None, lifetime: timedelta | None = None
+    ) -> NewApiKey:
+        """Issue a key; raises PlanRequired, NonceUsed, KeyLimitReached or ValueError (the name)."""
+        db.session.refresh(self, with_for_update=True)  # one at a time, so that the limit holds
+        self.require("api_access")
+        if nonce and db.session.scalar(select(ApiKey.id).filter_by(user_id=self.id, nonce=nonce)):
+            raise NonceUsed
+        if self.active_api_keys() >= self.plan.active_keys:
+            raise KeyLimitReached(self.plan.active_keys)
+        new = ApiKey.issue(self, name, nonce, lifetime)
+        self.record("api_key:create", new.key.prefix)
+        return new
+
+    def api_key(self, prefix: str) -> ApiKey | None:
+        if not token.is_prefix(prefix):
+            return None  # PostgreSQL refuses to look for some characters at all
+        return db.session.scalar(select(ApiKey).filter_by(user_id=self.id, prefix=prefix))
+
+    def api_keys(self, *, most_revoked: int | None = None) -> list[ApiKey]:
+        """The active keys, newest first, then the expired, then those revoked last, `most_revoked` or all."""
+        revoked = select(ApiKey.id).where(ApiKey.user_id == self.id, ApiKey.revoked_at.is_not(None))
+        last = revoked.order_by(ApiKey.revoked_at.desc(), ApiKey.id.desc()).limit(most_revoked)
+        keys = select(ApiKey).where(ApiKey.user_id == self.id)
+        keys = keys.where(or_(ApiKey.revoked_at.is_(None), ApiKey.id.in_(last)))
+        found = db.session.scalars(keys.order_by(ApiKey.id.desc()))
+        return sorted(found, key=lambda key: ("Active", "Expired", "Revoked").index(key.status))
+
+    def revoked_api_keys(self) -> int:
+        revoked = select(func.count(ApiKey.revoked_at)).where(ApiKey.user_id == self.id)
+        return db.session.scalar(revoked) or 0
+
+    def active_api_keys(self) -> int:
+        return db.session.scalar(select(func.count()).where(ApiKey.user_id == self.id, ApiKey.is_active)) or 0
+
+    @property
+    def sees_api_keys(self) -> bool:
+        """Whether there is an API Keys section: the plan has it, or keys are left from one that had."""
+        a_key = select(ApiKey.id).filter_by(user_id=self.id).limit(1)
+        return self.has_feature("api_access") or db.session.scalar(a_key) is not None
+
+    def recent_events(self) -> list[Event]:
+        """The last ten audit lines, newest first."""
+        events = select(Event).filter_by(user_id=self.id).order_by(Event.id.desc()).limit(10)
+        return list(db.session.scalars(events))
+
+    def record(self, action: str, subject: str = "") -> None:
+        """Write an audit line in this transaction."""
+        db.session.add(Event(user=self, action=action, subject=subject))

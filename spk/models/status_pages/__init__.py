@@ -1,0 +1,1 @@
+"""Status pages, and what is on them."""

@@ -1,0 +1,119 @@
+"""A component: a part of the service that a status page reports on."""
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Unpack
+
+from pydantic import Field
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
+
+from spk.db import Base, now
+from spk.models.status_pages.component_day import HISTORY, ComponentDay, days_since
+from spk.models.status_pages.identifier import ID_LENGTH, SLUG, SLUG_LENGTH, choose_slug, new_id
+from spk.models.status_pages.vocabulary import IMPACT_OF, ComponentStatus, Impact, worst
+from spk.models.text import MultiLine, SingleLine
+
+if TYPE_CHECKING:
+    from spk.models.status_pages.status_page import StatusPage
+
+NAME = SingleLine(255, empty="Enter a name for this component.")
+DESCRIPTION = MultiLine(2_000)
+MISTAKE = timedelta(minutes=1)  # a status set right again by then makes no bad day
+
+
+class ComponentFields(TypedDict, total=False):
+    """What else can be said of a component."""
+
+    slug: Annotated[str, SLUG]
+    description: Annotated[str, DESCRIPTION] | None
+    status: ComponentStatus
+    position: Annotated[int, Field(ge=0, le=1_000_000)]
+    showcase: bool
+    only_show_if_degraded: bool
+    start_date: date | None
+
+
+class ComponentChanges(ComponentFields, total=False):
+    """What is left out stays as it is."""
+
+    name: Annotated[str, NAME]
+
+
+class NewComponent(ComponentFields):
+    """A component needs a name; its slug is made from it unless one is given."""
+
+    name: Annotated[str, NAME]
+
+
+class Component(Base):
+    """Its stored status is what was last said of it; a running maintenance hides “operational”."""
+
+    __tablename__ = "components"
+    __table_args__ = (UniqueConstraint("page_id", "slug"),)
+
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, default=new_id)
+    page_id: Mapped[str] = mapped_column(ForeignKey("status_pages.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(NAME.limit))
+    slug: Mapped[str] = mapped_column(String(SLUG_LENGTH))
+    description: Mapped[str | None] = mapped_column(Text)
+    status: Mapped[ComponentStatus] = mapped_column(String(20))
+    status_since: Mapped[datetime] = mapped_column(default=now)
+    position: Mapped[int]
+    showcase: Mapped[bool] = mapped_column(default=True)
+    only_show_if_degraded: Mapped[bool] = mapped_column(default=False)
+    start_date: Mapped[date | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now)
+
+    page: Mapped["StatusPage"] = relationship(back_populates="components")
+    noted_days: Mapped[list[ComponentDay]] = relationship(viewonly=True)
+
+    @property
+    def current_status(self) -> ComponentStatus:
+        """The status at this moment: maintenance comes and goes by the clock."""
+        if self.status == "operational" and self.id in self.page.ids_in_maintenance:
+            return "under_maintenance"
+        return self.status
+
+    @property
+    def current_impact(self) -> Impact:
+        return IMPACT_OF[self.current_status]
+
+    @property
+    def is_shown(self) -> bool:
+        return not self.only_show_if_degraded or self.current_status != "operational"
+
+    def change(self, **changes: Unpack[ComponentChanges]) -> None:
+        """Change what is given; raises InvalidField (a slug that is taken)."""
+        slug = changes.pop("slug", self.slug)
+        if slug != self.slug:
+            self.slug = choose_slug(slug, self.name, self.id, self.page.has_component)
+        status = changes.get("status", self.status)
+        if status != self.status:
+            is_mistake = status == "operational" and now() - self.status_since < MISTAKE
+            if self.status != "operational" and not is_mistake:
+                days = days_since(self.status_since, self.page.zone)
+                ComponentDay.note(self.id, IMPACT_OF[self.status], days)
+            self.status_since = now()
+        for field, value in changes.items():
+            setattr(self, field, value)
+        self.updated_at = now()
+        self.page.changed()
+
+    def days(self) -> list[tuple[date, Impact | None]]:
+        """How bad each of the last 90 days was at its worst; None before there was such a component."""
+        zone = self.page.zone
+        noted = {each.day: each.impact for each in self.noted_days}
+        now_bad = dict.fromkeys(days_since(self.status_since, zone), IMPACT_OF[self.status])
+        now_bad[now().astimezone(zone).date()] = self.current_impact
+        born = self.created_at.astimezone(zone).date()
+        return [
+            (day, worst([noted.get(day, "none"), now_bad.get(day, "none")]) if day >= born else None)
+            for day in days_since(now() - timedelta(days=HISTORY), zone)
+        ]
+
+    def delete(self) -> None:
+        page = self.page
+        page.components.remove(self)
+        page.changed()

@@ -1,0 +1,141 @@
+"""An incident, or a maintenance: something that happens to a page's components, told in updates."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Unpack
+
+from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from spk.db import Base, db, now
+from spk.models.status_pages.component import Component
+from spk.models.status_pages.identifier import ID_LENGTH, SLUG_LENGTH, choose_slug, new_id
+from spk.models.status_pages.incident_fields import NAME, IncidentChanges
+from spk.models.status_pages.incident_update import AffectedComponent, IncidentUpdate
+from spk.models.status_pages.schedule import Scheduled, has_schedule
+from spk.models.status_pages.vocabulary import (
+    CLOSED,
+    IMPACT_OF,
+    MAINTENANCE_STATUSES,
+    ComponentStatus,
+    Impact,
+    worst,
+)
+
+if TYPE_CHECKING:
+    from spk.models.status_pages.status_page import StatusPage
+
+incident_components = Table(
+    "incident_components",
+    Base.metadata,
+    Column("incident_id", ForeignKey("incidents.id", ondelete="CASCADE"), primary_key=True),
+    Column("component_id", ForeignKey("components.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+
+class Incident(Scheduled, Base):
+    """Real-time or planned, it lives in one table, as it does in one address."""
+
+    __tablename__ = "incidents"
+    __table_args__ = (
+        UniqueConstraint("page_id", "slug"),
+        Index(None, "page_id", "ends_at"),
+        Index(None, "page_id", "started_at"),
+        Index(None, "page_id", "created_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, default=new_id)
+    page_id: Mapped[str] = mapped_column(ForeignKey("status_pages.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(NAME.limit))
+    slug: Mapped[str] = mapped_column(String(SLUG_LENGTH))
+    worst_impact: Mapped[Impact] = mapped_column(String(16))
+    impact_override: Mapped[Impact | None] = mapped_column(String(16))
+    details: Mapped[dict[str, Any]] = mapped_column("metadata", JSON)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now)
+
+    page: Mapped["StatusPage"] = relationship()
+    components: Mapped[list[Component]] = relationship(
+        secondary=incident_components, order_by=Component.position, passive_deletes=True
+    )
+    updates: Mapped[list[IncidentUpdate]] = relationship(
+        back_populates="incident",
+        order_by=IncidentUpdate.created_at.desc(),
+        cascade="all, delete-orphan",
+        passive_deletes=True,
+    )
+
+    @property
+    def impact(self) -> Impact:
+        return self.impact_override or ("maintenance" if self.is_maintenance else self.worst_impact)
+
+    @property
+    def shortlink(self) -> str:
+        return f"{self.page.url}/incidents/{self.id}"
+
+    def own_components(self) -> list[Component]:
+        """Those that no other open incident is about."""
+        others = [each for each in self.page.incidents.listed("open_realtime") if each is not self]
+        return [one for one in self.components if all(one not in each.components for each in others)]
+
+    def change(self, **changes: Unpack[IncidentChanges]) -> None:
+        """Say something new; a status or a body becomes an update. Raises InvalidField."""
+        was_closed, before = self.current_status in CLOSED, self.page.component_statuses()
+        slug = changes.get("slug", self.slug)
+        if slug != self.slug:
+            self.slug = choose_slug(slug, self.name, self.id, self.page.incidents.has)
+        self.name = changes.get("name", self.name)
+        self.details = changes.get("metadata", self.details)
+        self.impact_override = changes.get("impact_override", self.impact_override)
+        status, is_scheduled = changes.get("status"), has_schedule(changes)
+        if is_scheduled or (status in MAINTENANCE_STATUSES and status not in CLOSED):
+            self.page.user.require("maintenance_windows")
+        if is_scheduled or (status in MAINTENANCE_STATUSES and not self.status):
+            self.reschedule(changes)
+        if status:
+            self.turn(status)
+        self._affect(changes)
+        db.session.add(self)
+        self.page.changed()
+        self.updated_at = self.page.updated_at
+        if changes.get("body") or (status and not (was_closed and status in CLOSED)):
+            self._tell(changes, before)
+
+    def delete(self) -> None:
+        db.session.delete(self)
+        self.page.changed()
+
+    def _affect(self, changes: IncidentChanges) -> None:
+        """Take the components, and pass statuses on to them; a maintenance's own is the clock's to set."""
+        find = self.page.component_named
+        if "component_ids" in changes:
+            chosen = [find(key, "component_ids") for key in changes["component_ids"]]
+            self.components = list(dict.fromkeys(chosen))
+        for key, status in changes.get("components", {}).items():
+            component = find(key, "components")
+            if component not in self.components:
+                self.components.append(component)
+            by_clock = status == "under_maintenance" or self.current_status == "scheduled"
+            if status and not (self.is_maintenance and by_clock):
+                component.change(status=status)
+        impacts = [IMPACT_OF[component.status] for component in self.components]
+        self.worst_impact = worst([self.worst_impact, *(each for each in impacts if each != "maintenance")])
+
+    def _tell(self, changes: IncidentChanges, before: dict[str, ComponentStatus]) -> None:
+        after = self.page.component_statuses()
+        affected: list[AffectedComponent] = [
+            {
+                "code": component.id,
+                "name": component.name,
+                "old_status": before[component.id],
+                "new_status": after[component.id],
+            }
+            for component in self.components
+        ]
+        update = IncidentUpdate(
+            status=self.current_status,
+            body=changes.get("body") or "",
+            affected_components=affected or None,
+            deliver_notifications=changes.get("deliver_notifications", False),
+        )
+        self.updates.insert(0, update)
+        db.session.flush()

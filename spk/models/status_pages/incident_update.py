@@ -1,0 +1,41 @@
+"""An incident update: one entry of an incident's timeline."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, TypedDict
+
+from sqlalchemy import JSON, ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from spk.db import Base, now
+from spk.models.status_pages.identifier import ID_LENGTH, new_id
+from spk.models.text import MultiLine
+
+if TYPE_CHECKING:
+    from spk.models.status_pages.incident import Incident
+
+BODY = MultiLine(25_000)
+
+
+class AffectedComponent(TypedDict):
+    """How a component's status changed with an update; `code` is its id."""
+
+    code: str
+    name: str
+    old_status: str
+    new_status: str
+
+
+class IncidentUpdate(Base):
+    """Written once, and kept as it was said."""
+
+    __tablename__ = "incident_updates"
+
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, default=new_id)
+    incident_id: Mapped[str] = mapped_column(ForeignKey("incidents.id", ondelete="CASCADE"), index=True)
+    status: Mapped[str] = mapped_column(String(16))
+    body: Mapped[str] = mapped_column(Text)
+    affected_components: Mapped[list[AffectedComponent] | None] = mapped_column(JSON(none_as_null=True))
+    deliver_notifications: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    incident: Mapped["Incident"] = relationship(back_populates="updates")

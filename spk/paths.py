@@ -1,0 +1,27 @@
+"""The paths that more than one module has to know."""
+
+import re
+
+API = "/api/v1"
+GATE = "/verify"
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")  # RFC 9110, 9.2.1
+_FOR_PROGRAMS = re.compile(r"(/p/[^/]*)?/api(/|$)")
+
+
+def is_api(path: str) -> bool:
+    """Whether this is opened by a key, and answered in JSON."""
+    return _is_at_or_below(path, API)
+
+
+def is_gate(path: str) -> bool:
+    """Whether a proxy asks here."""
+    return _is_at_or_below(path, GATE)
+
+
+def is_for_programs(path: str) -> bool:
+    """Whether a program asks here, with a key or without, and wants its errors in JSON."""
+    return _FOR_PROGRAMS.match(path) is not None
+
+
+def _is_at_or_below(path: str, place: str) -> bool:
+    return path == place or path.startswith(f"{place}/")

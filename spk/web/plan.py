@@ -1,0 +1,12 @@
+"""The plans, for people."""
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from spk.models.accounts.plan import all_plans
+from spk.web import user
+
+
+@user.get("/plan")
+def plan() -> ResponseReturnValue:
+    return render_template("plan.html", plans=all_plans())

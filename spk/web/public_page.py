@@ -1,0 +1,100 @@
+"""The status page that everybody sees."""
+
+from datetime import date, timedelta
+from itertools import groupby
+
+from flask import abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from spk.db import now, reading
+from spk.models import Incident, StatusPage, User
+from spk.web import filters, is_htmx, public
+
+HISTORY_DAYS = 14  # on the page itself
+HISTORY_MOST = 100  # incidents there
+HISTORY_PAGE = 50  # incidents on a page of the history
+
+
+@public.get("/")
+def home() -> ResponseReturnValue:
+    """Show the default page; where there is none yet, lead to making one."""
+    with reading():
+        page = StatusPage.published()
+        if page:
+            return show_public_page(page)
+        is_set_up = User.exists()
+    if not is_set_up:
+        return redirect(url_for("account.setup"))
+    if current_user.is_authenticated:
+        return redirect(url_for("user.status_pages"))
+    return render_template("home.html")
+
+
+@public.get("/p/<slug>")
+@reading()
+def status(slug: str) -> ResponseReturnValue:
+    return show_public_page(find_public_page(slug))
+
+
+@public.get("/p/<slug>/incidents/<incident>")
+@reading()
+def incident(slug: str, incident: str) -> ResponseReturnValue:
+    page = find_public_page(slug)
+    found = page.incidents.find(incident) or abort(404, "There is no such incident on this page.")
+    return render_template("public_page/incident.html", page=page, incident=found)
+
+
+@public.get("/p/<slug>/history")
+@reading()
+def history(slug: str) -> ResponseReturnValue:
+    page, number = find_public_page(slug), min(max(1, request.args.get("page", 1, type=int)), 1_000_000)
+    found = page.incidents.started(limit=HISTORY_PAGE + 1, offset=(number - 1) * HISTORY_PAGE)
+    groups = groupby(found[:HISTORY_PAGE], key=day_of)
+    days = [(filters.days(day, day), list(incidents)) for day, incidents in groups]
+    return render_template(
+        "public_page/history.html", page=page, days=days, number=number, has_more=len(found) > HISTORY_PAGE
+    )
+
+
+def find_public_page(slug: str | None) -> StatusPage:
+    """A page for everybody: the one with this slug or id, or the default page."""
+    return StatusPage.published(slug) or abort(404, "There is no status page at this address.")
+
+
+def show_public_page(page: StatusPage) -> ResponseReturnValue:
+    """The page, or what of it htmx renews."""
+    StatusPage.load_states([page])
+    return render_template(
+        "public_page/_public_page.html" if is_htmx() else "public_page/public_page.html",
+        page=page,
+        components=[component for component in page.components_with_days() if component.is_shown],
+        open_incidents=page.incidents.listed("open_realtime"),
+        running=page.incidents.listed("active_maintenance"),
+        upcoming=page.incidents.listed("upcoming"),
+        days=last_days(page),
+    )
+
+
+def last_days(page: StatusPage) -> list[tuple[str, list[Incident]]]:
+    """What started on each of the last days, the latest first; days on which nothing did stand together."""
+    today = now().astimezone(page.zone).date()
+    started = page.incidents.started(since=now() - timedelta(days=HISTORY_DAYS), limit=HISTORY_MOST)
+    found = {day: list(incidents) for day, incidents in groupby(started, key=day_of)}
+    dates = [today - timedelta(days=ago) for ago in range(HISTORY_DAYS)]
+    if len(started) == HISTORY_MOST:
+        dates = [day for day in dates if day >= day_of(started[-1])]  # nothing is known of those before
+    days: list[tuple[str, list[Incident]]] = []
+    for is_eventful, group in groupby(dates, key=found.__contains__):
+        run = list(group)
+        days += (
+            [(filters.days(day, day), found[day]) for day in run]
+            if is_eventful
+            else [(filters.days(run[-1], run[0]), [])]
+        )
+    return days
+
+
+def day_of(incident: Incident) -> date:
+    """The day it started, as its page’s time zone has it."""
+    return incident.started_at.astimezone(incident.page.zone).date()

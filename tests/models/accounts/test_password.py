@@ -1,0 +1,84 @@
+import time
+from threading import Thread
+
+import pytest
+
+from spk.models.accounts import password
+
+WORDS = "correct horse battery staple"
+
+
+@pytest.fixture(scope="module")
+def known() -> str:
+    """The hash of an account."""
+    return password.hash(WORDS)
+
+
+def test_a_password_is_hashed_with_argon2id(known: str) -> None:
+    assert known.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+
+
+def test_the_same_password_never_has_the_same_hash(known: str) -> None:
+    assert password.hash(WORDS) != known
+
+
+@pytest.mark.parametrize("words", [WORDS, "пароль на границе", "parole\0parole", "🐎🔋🖇️ 12345", "x" * 1024])
+def test_the_right_password_fits(words: str) -> None:
+    assert password.verify(password.hash(words), words)
+
+
+@pytest.mark.parametrize("wrong", [WORDS.upper(), WORDS + " ", WORDS[:-1], "", WORDS + "\0"])
+def test_a_wrong_password_does_not_fit(known: str, wrong: str) -> None:
+    assert not password.verify(known, wrong)
+
+
+def test_no_password_fits_an_unknown_account() -> None:
+    assert not password.verify(None, WORDS)
+
+
+def test_an_unknown_account_costs_as_much_as_a_wrong_password(known: str) -> None:
+    assert _spent_on(None) > _spent_on(known) / 2
+
+
+def _spent_on(password_hash: str | None) -> float:
+    """Processor time, which other processes don't change; the least of three."""
+    costs = []
+    for _ in range(3):
+        start = time.process_time()
+        password.verify(password_hash, "wrong")
+        costs.append(time.process_time() - start)
+    return min(costs)
+
+
+@pytest.mark.parametrize("broken", ["", "plain text", "$argon2id$v=19$", "$2b$12$abcdefghijklmnopqrstuv"])
+def test_a_broken_hash_fits_nothing(broken: str) -> None:
+    assert not password.verify(broken, WORDS)
+
+
+def test_many_passwords_at_once_are_all_answered(known: str) -> None:
+    """Only two are hashed at a time; the others wait for their turn."""
+    right: list[bool] = []
+    threads = [Thread(target=lambda: right.append(password.verify(known, WORDS))) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert right == [True] * 6
+
+
+@pytest.mark.parametrize("length", [8, 9, 1024])
+def test_a_password_of_8_to_1024_characters_may_be_set(length: int) -> None:
+    assert password.check("é" * length) == "é" * length
+
+
+@pytest.mark.parametrize(
+    ("length", "words"),
+    [
+        (0, "Use 8 characters or more."),
+        (7, "Use 8 characters or more."),
+        (1025, "Use 1,024 characters or fewer."),
+    ],
+)
+def test_a_password_too_short_or_too_long_is_refused(length: int, words: str) -> None:
+    with pytest.raises(ValueError, match=f"^{words}$"):
+        password.check("é" * length)
