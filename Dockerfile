@@ -1,17 +1,19 @@
-# The checkout, installed in place: templates, static files and migrations are found beside the package.
-# Built and run with buildah on a stand-in for the base, Debian 13 with its Python 3.13, not on python:3.13-slim itself.
-FROM python:3.13-slim
-
+# A wheel is made in one stage and installed in another, both with what requirements.lock says.
+# No engine has run this; its commands for pip were run one by one, on Python 3.13.
+FROM python:3.13-slim AS locked
 WORKDIR /opt/spk
-RUN groupadd --gid 10001 spk && useradd --uid 10001 --gid spk --no-create-home --home-dir /data spk \
-    && install -d -o spk -g spk -m 700 /data
-
 COPY requirements.lock ./
 RUN python3 -m pip install --no-cache-dir --no-deps --require-hashes -r requirements.lock
 
+FROM locked AS built
 COPY . .
-RUN python3 -m pip install --no-cache-dir --no-deps --no-build-isolation -e . \
-    && python3 -m compileall -q spk migrations
+RUN python3 -m pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir dist .
+
+FROM locked
+RUN groupadd --gid 10001 spk && useradd --uid 10001 --gid spk --no-create-home --home-dir /data spk \
+    && install -d -o spk -g spk -m 700 /data
+COPY --from=built /opt/spk/dist ./
+RUN python3 -m pip install --no-cache-dir --no-deps spk-*.whl
 
 ENV SPK_DATA_DIR=/data SPK_BIND=0.0.0.0:8000
 USER 10001:10001

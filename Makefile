@@ -60,7 +60,7 @@ lock: .venv/ready-dev  ## Write the lock files anew, with the newest versions th
 	done
 
 clean:  ## Remove the environment and what tests and tools leave; keeps ./data
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .coverage* htmlcov test-results *.egg-info
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .coverage* htmlcov test-results *.egg-info
 
 .venv/ready: requirements.lock setup.cfg
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "spk needs Python 3.11 or newer.")'

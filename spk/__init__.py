@@ -11,7 +11,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 __version__ = "0.1.0"
 
-ROOT = Path(__file__).parent.parent
+PACKAGE = Path(__file__).parent
+# Where templates, static files and migrations are: beside the package in a checkout, inside it from a wheel.
+ROOT = PACKAGE if (PACKAGE / "templates").is_dir() else PACKAGE.parent
 
 
 class Application(Flask):
