@@ -5,13 +5,17 @@ from datetime import UTC, datetime, timedelta, timezone
 from threading import Barrier
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
+from pydantic import TypeAdapter
 from sqlalchemy import Executable, select, text, update
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
+from spk.api.body import read_body
 from spk.autocommit import try_update
+from spk.cli import main
 from spk.db import db, now, reading, writing
-from spk.models import ApiKey, BrowserSession, Event, User
+from spk.models import ApiKey, BrowserSession, Event, StatusPage, User
 from spk.models.accounts.api_key import KeyLimitReached, NonceUsed
 from tests.locks import others_can_write, write_lock
 from tests.people import Person, bearer, password_hash
@@ -194,6 +198,46 @@ def test_the_api_answers_while_somebody_writes(app: Flask, ada: Person) -> None:
     token = ada.create_key()
     with write_lock(app):
         assert app.test_client().get("/api/v1/whoami", headers=bearer(token)).status_code == 200
+
+
+def test_what_does_not_fit_is_refused_while_somebody_writes(app: Flask, ada: Person) -> None:
+    """Forms and bodies are read before the lock, so that a mistake never waits for one."""
+    browser, api = ada.browser(), ada.page_api()
+    with write_lock(app):
+        assert browser.create_key(name="").status_code == 422
+        assert browser.submit("/user/pages/acme/settings", name="").status_code == 422
+        assert browser.submit("/user/pages/acme/components", name="").status_code == 422
+        assert browser.submit("/user/pages/acme/new-incident", name="").status_code == 422
+        api.patch("", 422, name="")
+        api.post("/incidents", 422, status="gone")
+
+
+def test_keys_are_listed_by_command_while_somebody_writes(
+    app: Flask, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch, ada: Person
+) -> None:
+    prefix = ada.create_key()[:12]
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    with write_lock(app):
+        answer = CliRunner().invoke(main, ["key", "list"])
+    assert answer.stdout.startswith(prefix), answer.output
+
+
+@pytest.mark.parametrize("path", ["", "/components", "/incidents"])
+def test_a_page_that_is_deleted_while_a_body_is_read_is_not_found(
+    app: Flask, ada: Person, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = ada.page_api()
+
+    def delete_and_read(fields: TypeAdapter[object], wrapper: str) -> dict[str, object]:
+        with app.app_context(), writing():
+            (page,) = db.session.scalars(select(StatusPage))
+            page.delete()
+        return read_body(fields, wrapper)
+
+    monkeypatch.setattr("spk.api.operation.read_body", delete_and_read)
+    answer = api.open("POST" if path else "PATCH", path, json={"name": "New"})
+    assert answer.status_code == 404
 
 
 def test_many_who_ask_for_the_last_keys_at_the_same_moment_keep_to_the_limit(ada: Person) -> None:

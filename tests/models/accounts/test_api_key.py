@@ -5,7 +5,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from spk.db import db, now, reading, writing
-from spk.models import Event, User
+from spk.models import ApiKey, Event, User
 from spk.models.accounts import token
 from spk.models.accounts.api_key import NAME, KeyLimitReached, NewApiKey, NonceUsed
 from spk.models.refusal import PlanRequired
@@ -243,3 +243,15 @@ def test_a_refused_name_makes_no_key_and_no_event(app: Flask, ada: Person) -> No
     with pytest.raises(ValueError, match="Enter a name"):
         ada.create_key("  ")
     assert (ada.keys(), events(app, "api_key:create")) == ([], [])
+
+
+def test_a_query_and_a_record_agree_on_which_keys_are_active(app: Flask, ada: Person) -> None:
+    hour = timedelta(hours=1)
+    # What was the past may be the future, once the clock has gone back.
+    for revoked_at in (None, hour, -hour):
+        for expires_at in (None, hour, -hour):
+            ada.age(ada.create_key(), revoked_at=revoked_at, expires_at=expires_at)
+    with app.app_context(), reading():
+        found = set(db.session.scalars(select(ApiKey.id).where(ApiKey.is_active)))
+        assert found == {key.id for key in ApiKey.all() if key.is_active}
+    assert len(found) == 2
