@@ -5,7 +5,7 @@ import time
 from functools import lru_cache
 from ipaddress import IPv4Address, ip_address, ip_network
 
-from flask import Flask, Response, current_app
+from flask import Flask, Response, current_app, request
 from limits import RateLimitItem
 from limits.errors import ConfigurationError
 from limits.storage import Storage, storage_from_string
@@ -41,6 +41,11 @@ def take(limit: RateLimitItem, policy: str, who: str) -> None:
     request_state().rate_limit = RateLimitUse(policy, limit, max(0, limit.amount - used), seconds)
     if used > limit.amount:
         raise TooManyRequests(retry_after=seconds)
+
+
+def client_address() -> str:
+    """Who asks, as far as the address of this request tells."""
+    return subscriber(request.remote_addr)
 
 
 @lru_cache(maxsize=1024)

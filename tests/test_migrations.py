@@ -28,7 +28,7 @@ def app(app: Flask, ada: Person, eve: Person) -> Flask:
     ada.create_key()
     ada.session_cookie()
     with app.app_context(), writing():
-        SignInAttempt.count("account ada@example.com")
+        SignInAttempt.count("ada@example.com", "192.0.2.1")
         page = OwnedPages(User.all()[0]).create(name="Acme")
         component = page.create_component(name="API")
         ComponentDay.note(component.id, "major", [component.created_at.date()])

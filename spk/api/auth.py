@@ -58,7 +58,7 @@ def authenticate() -> Caller:
     except InvalidToken as error:
         if error.code == "unknown":
             # Counted once it has failed, so that nobody's tries lock the owner of a key out.
-            limit, who = current_app.config["FAILURE_LIMIT"], rate_limit.subscriber(request.remote_addr)
+            limit, who = current_app.config["FAILURE_LIMIT"], rate_limit.client_address()
             rate_limit.take(limit, "failures", who)
         request_state().refusal = error.code
         raise Problem(401, "invalid_token", str(error), f'{REALM}, error="invalid_token"') from error

@@ -1,6 +1,9 @@
 """Pages for people: a cookie, a CSRF token and HTML."""
 
-from flask import Blueprint, Flask, Request, Response, current_app, redirect, request, url_for
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Blueprint, Flask, Request, Response, current_app, redirect, request, session, url_for
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
@@ -9,7 +12,7 @@ from limits import RateLimitItemPerMinute
 from werkzeug.exceptions import Forbidden
 
 from spk import rate_limit
-from spk.db import now, reading
+from spk.db import now, reading, writing
 from spk.models import BrowserSession, User
 from spk.models.status_pages.vocabulary import COMPONENT_STATUSES
 from spk.paths import SAFE_METHODS, is_api, is_gate
@@ -64,11 +67,24 @@ def init_app(app: Flask) -> None:
 @login_manager.user_loader  # type: ignore[untyped-decorator]
 def load_user(secret: str) -> User | None:
     with reading():
-        session = BrowserSession.find(secret)
-    if session is None:
+        found = BrowserSession.find(secret)
+    if found is None:
         return None
-    session.touch()
-    return session.user
+    found.touch()
+    return found.user
+
+
+class SignedOut(Exception):
+    """The session ended, or the account was disabled, since the request came in."""
+
+
+@contextmanager
+def changing() -> Iterator[None]:
+    """A unit of work of the person who is signed in, which is looked at again under the lock."""
+    with writing():
+        if BrowserSession.find(current_user.session_secret) is None:
+            raise SignedOut
+        yield
 
 
 @account.before_request
@@ -104,6 +120,12 @@ def check_origin() -> None:
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     if request.headers.get("Origin", ours[0]) not in ours or site not in ("same-origin", "none"):
         raise Forbidden("This form was sent from another site, so nothing was changed.")
+
+
+@user.errorhandler(SignedOut)
+def ask_again(_error: SignedOut) -> ResponseReturnValue:
+    session.clear()
+    return ask_to_sign_in()
 
 
 def ask_to_sign_in() -> ResponseReturnValue:

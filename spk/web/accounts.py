@@ -1,6 +1,7 @@
 """Making an account, signing in and out."""
 
 import re
+import secrets
 
 from flask import abort, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -17,6 +18,7 @@ from spk.models.accounts.sign_in_attempt import TooManyAttempts
 from spk.models.accounts.user import EmailTaken
 from spk.web import account
 from spk.web.forms import RegisterForm, SetupForm, SignInForm
+from spk.web.known_browser import know_browser, place_of
 
 SET_UP = "spk is set up already. Sign in, or ask your administrator for an account."
 REGISTRATIONS = RateLimitItemPerMinute(10)  # an address
@@ -35,11 +37,11 @@ def create_first_account() -> ResponseReturnValue:
     if not form.validate():
         return render_template("account/setup.html", form=form, plan=plan), 422
     password_hash = password.hash(form.password.data)
-    if not setup_token.claim():
-        abort(404, SET_UP)
     with writing():
+        if User.exists() or not setup_token.claim():
+            abort(404, SET_UP)
         user = User.create(form.email.data, password_hash, plan.name)
-        user.sign_in(request.user_agent.string)
+        user.sign_in(request.user_agent.string, rate_limit.client_address())
     remember_session(user)
     return redirect(url_for("user.security"))
 
@@ -59,7 +61,7 @@ def register() -> ResponseReturnValue:
 @account.post("/register")
 def create_account() -> ResponseReturnValue:
     abort_unless_open()
-    rate_limit.take(REGISTRATIONS, "register", rate_limit.subscriber(request.remote_addr))
+    rate_limit.take(REGISTRATIONS, "register", rate_limit.client_address())
     form = RegisterForm()
     if not form.validate():
         return render_template("account/register.html", form=form), 422
@@ -67,7 +69,7 @@ def create_account() -> ResponseReturnValue:
     try:
         with writing():
             user = User.create(form.email.data, password_hash)
-            user.sign_in(request.user_agent.string)
+            user.sign_in(request.user_agent.string, rate_limit.client_address())
     except EmailTaken as refusal:
         form.email.errors = [f"{refusal} Sign in instead."]
         return render_template("account/register.html", form=form), 422
@@ -91,16 +93,17 @@ def sign_in() -> ResponseReturnValue:
 def create_session() -> ResponseReturnValue:
     form = SignInForm()
     email, given = form.email.data or "", form.password.data or ""
-    address = rate_limit.subscriber(request.remote_addr)
+    address = rate_limit.client_address()
+    with reading():
+        user = User.find(email)
+        password_hash = user.password_hash if user else None
+        place = place_of(user, address) if user else ""
     try:
         with writing():  # every try is counted before the slow part, so that tries at one moment all count
-            attempts = SignInAttempt.count(f"account {normalize(email)}", f"address {address}")
+            attempts = SignInAttempt.count(normalize(email), address, place)
     except TooManyAttempts as refusal:
         headers = {"Retry-After": str(refusal.retry_after)}
         return render_template("account/login.html", form=form, message=str(refusal)), 429, headers
-    with reading():
-        user = User.find(email)
-    password_hash = user.password_hash if user else None
     matches = password.verify(password_hash, given)
     if user and password_hash and matches and start_session(user, password_hash, attempts):
         remember_session(user)
@@ -111,10 +114,10 @@ def create_session() -> ResponseReturnValue:
 def start_session(user: User, verified_hash: str, attempts: list[int]) -> bool:
     """Sign in, unless the password was changed or the account disabled while the password was verified."""
     with writing():
-        if not user.may_sign_in(verified_hash):
+        if not user.still_has(verified_hash):
             return False
         SignInAttempt.forgive(attempts)
-        user.sign_in(request.user_agent.string)
+        user.sign_in(request.user_agent.string, rate_limit.client_address())
         return True
 
 
@@ -132,6 +135,7 @@ def remember_session(user: User) -> None:
     session.clear()
     session.permanent = True
     login_user(user)
+    know_browser(user, secrets.token_urlsafe(8))
 
 
 def next_page() -> str:

@@ -4,11 +4,11 @@ from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from spk.db import reading, writing
+from spk.db import reading
 from spk.models import ApiKey
 from spk.models.accounts.api_key import KeyLimitReached, NonceUsed
 from spk.models.refusal import PlanRequired
-from spk.web import is_htmx, user
+from spk.web import changing, is_htmx, user
 from spk.web.forms import CreateApiKeyForm
 from spk.web.security import section
 
@@ -28,7 +28,7 @@ def create_api_key() -> ResponseReturnValue:
     if not form.validate():
         return section("api_keys", 422, create_form=form)
     try:
-        with writing():
+        with changing():
             new = current_user.create_api_key(
                 form.name.data, nonce=form.used_nonce, lifetime=form.chosen_lifetime
             )
@@ -58,7 +58,7 @@ def confirm_revoke(prefix: str) -> ResponseReturnValue:
 
 @user.post("/security/api-keys/<prefix>/revoke")
 def revoke(prefix: str) -> ResponseReturnValue:
-    with writing():
+    with changing():
         key = find_api_key(prefix)
         was_active = key.revoke()
     message = f"“{key.name}” was {'' if was_active else 'already '}revoked."

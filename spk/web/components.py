@@ -3,9 +3,9 @@
 from flask import abort, render_template
 from flask.typing import ResponseReturnValue
 
-from spk.db import reading, writing
+from spk.db import reading
 from spk.models import Component, StatusPage
-from spk.web import is_htmx, user
+from spk.web import changing, is_htmx, user
 from spk.web.filters import sentence
 from spk.web.status_page_forms import ComponentForm, ComponentSettingsForm, ComponentStatusForm
 from spk.web.status_pages import find_page, lock_page, show_page, to_page
@@ -16,7 +16,7 @@ def create_component(page: str) -> ResponseReturnValue:
     form = ComponentForm()
     if not form.validate():
         return show_page(page, 422, component_form=form)
-    with writing():
+    with changing():
         found = lock_page(page)
         component = found.create_component(name=form.name.data, description=form.description.data or None)
     return to_page(found, f"“{component.name}” was added.")
@@ -27,7 +27,7 @@ def set_component_status(page: str, component: str) -> ResponseReturnValue:
     form = ComponentStatusForm()
     if not form.validate():
         abort(422, "Choose one of the statuses in the list.")
-    with writing():
+    with changing():
         own_page = lock_page(page)
         found = find_component(own_page, component)
         found.change(status=form.status.data)
@@ -50,7 +50,7 @@ def change_component(page: str, component: str) -> ResponseReturnValue:
         with reading():
             own_page = find_page(page)
             return show_component(own_page, find_component(own_page, component), form, 422)
-    with writing():
+    with changing():
         own_page = lock_page(page)
         found = find_component(own_page, component)
         found.change(
@@ -72,7 +72,7 @@ def confirm_delete_component(page: str, component: str) -> ResponseReturnValue:
 
 @user.post("/pages/<page>/components/<component>/delete")
 def delete_component(page: str, component: str) -> ResponseReturnValue:
-    with writing():
+    with changing():
         own_page = lock_page(page)
         found = find_component(own_page, component)
         name = found.name

@@ -50,6 +50,10 @@ class ChangePasswordForm(FlaskForm):  # type: ignore[misc]
     current_password = PasswordField("Current password")
     new_password = PasswordField("New password", [rule(password.check)])
 
+    def validate_new_password(self, field: Field) -> None:
+        if field.data == self.current_password.data:
+            raise ValidationError("Choose a password that differs from your current one.")
+
     def validate_current_password(self, field: Field) -> None:
         if not password.verify(current_user.password_hash, field.data or ""):
             raise ValidationError("This isn’t your current password.")

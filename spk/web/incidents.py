@@ -4,11 +4,11 @@ from flask import abort, render_template
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from spk.db import reading, writing
+from spk.db import reading
 from spk.models import Incident, StatusPage
 from spk.models.refusal import InvalidField
 from spk.models.status_pages.incident_fields import IncidentChanges
-from spk.web import user
+from spk.web import changing, user
 from spk.web.status_page_forms import IncidentForm, IncidentUpdateForm, MaintenanceForm
 from spk.web.status_pages import find_page, lock_page, read_page, to_page
 
@@ -25,7 +25,7 @@ def open_incident(page: str) -> ResponseReturnValue:
     form = IncidentForm.of(found)
     if not form.validate():
         return render_template("status_pages/new_incident.html", page=found, form=form), 422
-    with writing():
+    with changing():
         incident = lock_page(page).incidents.create(
             name=form.name.data,
             body=form.body.data,
@@ -49,7 +49,7 @@ def plan_maintenance(page: str) -> ResponseReturnValue:
     if not form.validate():
         return show_new_maintenance(found, form, 422)
     try:
-        with writing():
+        with changing():
             incident = lock_page(page).incidents.create(
                 name=form.name.data,
                 body=form.body.data,
@@ -82,7 +82,7 @@ def update_incident(page: str, incident: str) -> ResponseReturnValue:
     changes: IncidentChanges = {"body": form.body.data}
     if form.status.data != form.was.data:
         changes["status"] = form.status.data
-    with writing():
+    with changing():
         own_page = lock_page(page)
         found = find_incident(own_page, incident)
         if changes.get("status") == "resolved" and form.restore.data:
@@ -102,7 +102,7 @@ def confirm_delete_incident(page: str, incident: str) -> ResponseReturnValue:
 
 @user.post("/pages/<page>/incidents/<incident>/delete")
 def delete_incident(page: str, incident: str) -> ResponseReturnValue:
-    with writing():
+    with changing():
         own_page = lock_page(page)
         found = find_incident(own_page, incident)
         name = found.name

@@ -4,11 +4,12 @@ from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from spk.db import writing
-from spk.models import BrowserSession, SignInAttempt
+from spk.models import SignInAttempt
 from spk.models.accounts import password
 from spk.models.accounts.sign_in_attempt import TooManyAttempts
-from spk.web import user
+from spk.models.accounts.user import PasswordChanged
+from spk.rate_limit import client_address
+from spk.web import changing, user
 from spk.web.forms import ChangePasswordForm
 from spk.web.security import section
 
@@ -17,17 +18,21 @@ from spk.web.security import section
 def change_password() -> ResponseReturnValue:
     """Set a new password and end every other session."""
     form = ChangePasswordForm()
+    verified_hash = current_user.password_hash
     try:
-        with writing():  # every try is counted before the slow part, so that tries at one moment all count
-            attempts = SignInAttempt.count(f"account {current_user.email}")
+        with changing():  # every try is counted before the slow part, so that tries at one moment all count
+            place = f"session {current_user.session_secret}"  # where no stranger's tries count
+            attempts = SignInAttempt.count(current_user.email, client_address(), place)
     except TooManyAttempts as refusal:
         return section("password", 429, password_message=str(refusal))
     if not form.validate():
         return section("password", 422, password_form=form)
     password_hash = password.hash(form.new_password.data)
-    with writing():
-        current_user.set_password(password_hash)
-        SignInAttempt.forgive(attempts)
-        BrowserSession.end_others(current_user)
+    try:
+        with changing():
+            current_user.change_password(verified_hash, password_hash)
+            SignInAttempt.forgive(attempts)
+    except PasswordChanged as refusal:
+        return section("password", 409, password_message=str(refusal))
     flash("Your password was changed. Every other session was signed out.", "password")
     return redirect(url_for("user.security", _anchor="password"))

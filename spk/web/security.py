@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from spk.db import reading
-from spk.models import BrowserSession
+from spk.models import BrowserSession, SignInAttempt
 from spk.models.accounts.api_key_list import ApiKeyList
 from spk.web import is_htmx, user
 from spk.web.forms import ChangePasswordForm, CreateApiKeyForm
@@ -25,6 +25,7 @@ def section(name: str, status: int = 200, **context: object) -> Response:
             "api_keys": ApiKeyList.of(current_user, None if wants_all_revoked() else MOST_REVOKED),
             "sessions": BrowserSession.of(current_user),
             "events": current_user.recent_events(),
+            "failed_sign_ins": SignInAttempt.failed(current_user.email),
             "create_form": CreateApiKeyForm(formdata=None),
             "password_form": ChangePasswordForm(formdata=None),
         }

@@ -4,14 +4,13 @@ from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from spk.db import writing
 from spk.models import BrowserSession
-from spk.web import user
+from spk.web import changing, user
 
 
 @user.post("/security/sessions/end-others")
 def end_other_sessions() -> ResponseReturnValue:
-    with writing():
+    with changing():
         BrowserSession.end_others(current_user)
         current_user.record("session:end_others")
     flash("Every other session was signed out.", "sessions")

@@ -4,12 +4,12 @@ from flask import Response, abort, flash, make_response, redirect, render_templa
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from spk.db import reading, writing
+from spk.db import reading
 from spk.models import StatusPage
 from spk.models.refusal import InvalidField, LimitReached
 from spk.models.status_pages.owned_pages import OwnedPages
 from spk.models.status_pages.time_zone import all_time_zones
-from spk.web import is_htmx, user
+from spk.web import changing, is_htmx, user
 from spk.web.status_page_forms import ComponentForm, PageForm, PageSettingsForm
 
 
@@ -24,7 +24,7 @@ def create_status_page() -> ResponseReturnValue:
     if not form.validate():
         return list_pages(form, 422)
     try:
-        with writing():
+        with changing():
             page = OwnedPages(current_user).create(name=form.name.data)
     except LimitReached as refusal:
         return list_pages(form, 409, message=str(refusal))
@@ -49,7 +49,7 @@ def change_page(page: str) -> ResponseReturnValue:
     if not form.validate():
         return show_settings(read_page(page), form, 422)
     try:
-        with writing():
+        with changing():
             found = lock_page(page)
             found.change(
                 name=form.name.data,
@@ -73,7 +73,7 @@ def confirm_delete_page(page: str) -> ResponseReturnValue:
 
 @user.post("/pages/<page>/delete")
 def delete_page(page: str) -> ResponseReturnValue:
-    with writing():
+    with changing():
         found = lock_page(page)
         name = found.name
         found.delete()

@@ -1,7 +1,9 @@
 """Making accounts, signing in and out."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from flask import Flask
@@ -195,8 +197,102 @@ def test_signing_out_by_a_link_is_not_possible(ada: Person) -> None:
 
 
 def test_no_cookie_outlives_the_session_as_a_remember_me(browser: Browser) -> None:
-    response = sign_in(browser)
-    assert [cookie.split("=")[0] for cookie in response.headers.getlist("Set-Cookie")] == ["spk"]
+    sign_in(browser)
+    browser.client.delete_cookie("spk")
+    assert browser.client.get_cookie("spk-browser", path="/login")
+    assert not is_signed_in(browser)
+
+
+def lock_out(app: Flask, remote: str = "192.0.2.66") -> None:
+    """Use up the tries of Ada’s account as a stranger."""
+    while sign_in(address(app.test_client(), remote), password="a guess").status_code != 429:
+        pass
+
+
+@pytest.mark.parametrize("remote", ["192.0.2.66", "192.0.2.7"])
+def test_no_stranger_keeps_a_browser_out_that_has_signed_in_before(app: Flask, remote: str) -> None:
+    browser = address(app.test_client(), "192.0.2.66")
+    sign_in(browser)
+    browser.submit("/logout")
+    lock_out(app)
+    browser.client.environ_base["REMOTE_ADDR"] = remote
+    assert sign_in(browser).status_code == 302
+
+
+def test_no_stranger_keeps_an_address_out_that_has_signed_in_before(app: Flask) -> None:
+    sign_in(address(app.test_client(), "192.0.2.1"))
+    lock_out(app)
+    assert sign_in(address(app.test_client(), "192.0.2.1")).status_code == 302
+    assert sign_in(address(app.test_client(), "192.0.2.2")).status_code == 429
+
+
+@pytest.mark.parametrize("cookie", ["", "x" * 4000, "[1]", "WzEsIngiXQ.made-up"])
+def test_a_made_up_cookie_is_no_known_browser(app: Flask, cookie: str) -> None:
+    lock_out(app)
+    browser = Browser(app.test_client())
+    browser.client.set_cookie("spk-browser", cookie, path="/login")
+    assert sign_in(browser).status_code == 429
+
+
+def test_a_browser_that_is_known_to_one_account_is_a_stranger_to_others(app: Flask) -> None:
+    browser = Browser(app.test_client())
+    sign_in(browser, email="eve@example.com")
+    browser.submit("/logout")
+    lock_out(app)
+    assert sign_in(browser).status_code == 429
+
+
+def test_a_known_browser_may_not_guess_for_ever(environ: dict[str, str]) -> None:
+    browser = Browser(create_app({**environ, "SPK_LOGIN_LIMIT": "3/minute"}).test_client())
+    sign_in(browser)
+    browser.submit("/logout")
+    statuses = [sign_in(browser, password="a guess").status_code for _ in range(4)]
+    assert statuses == [422, 422, 422, 429]
+
+
+def test_signing_in_over_and_over_has_a_limit(environ: dict[str, str]) -> None:
+    app = create_app({**environ, "SPK_LOGIN_LIMIT": "1/minute"})
+    statuses = [sign_in(Browser(app.test_client())).status_code for _ in range(4)]
+    assert statuses == [302, 302, 302, 429]
+
+
+def test_an_account_has_fifty_sessions_at_most(ada: Person) -> None:
+    first, second = ada.browser(), ada.browser()
+    for _ in range(49):
+        ada.session_cookie()
+    assert not is_signed_in(first)
+    assert is_signed_in(second)
+
+
+def test_a_sign_in_is_listed_with_its_address_and_browser(app: Flask) -> None:
+    browser = address(app.test_client(), "192.0.2.9")
+    browser.client.environ_base["HTTP_USER_AGENT"] = (
+        "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    )
+    sign_in(browser)
+    assert "Signed in with Firefox on Linux from 192.0.2.9" in browser.get("/user/security").text
+
+
+def test_failed_tries_are_told_to_the_owner_alone(app: Flask, ada: Person, eve: Person) -> None:
+    for _ in range(2):
+        sign_in(address(app.test_client(), "192.0.2.66"), password="a guess")
+    assert "2 failed attempts to enter your password" in ada.browser().get("/user/security").text
+    assert "192.0.2.66" in ada.browser().get("/user/security").text
+    assert "failed attempt" not in eve.browser().get("/user/security").text
+
+
+def test_of_two_who_set_up_at_once_one_makes_an_account(token: str, app: Flask) -> None:
+    browsers = [Browser(app.test_client()) for _ in range(2)]
+    together = Barrier(2)
+
+    def go(number: int) -> int:
+        together.wait(30)
+        return set_up(browsers[number], token, f"first{number}@example.com").status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(go, range(2))) in ([302, 404], [302, 422])
+    with app.app_context(), reading():
+        assert len(User.all()) == 1
 
 
 def test_a_signed_in_person_skips_the_sign_in_page(ada: Person) -> None:

@@ -1,12 +1,16 @@
 """The Security page and its sections above API Keys."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
 
 from spk import create_app
-from tests.people import PASSWORD, Browser, Person
+from spk.db import reading, writing
+from spk.models import BrowserSession, User
+from spk.models.accounts import password
+from tests.people import PASSWORD, Browser, Person, password_hash
 
 NEW = "a quite different phrase"
 
@@ -19,6 +23,11 @@ def change(browser: Browser, current: str = PASSWORD, new: str = NEW) -> str:
 def can_sign_in(app: Flask, email: str, password: str) -> bool:
     browser = Browser(app.test_client())
     return browser.submit("/login", page="/login", email=email, password=password).status_code == 302
+
+
+def can_try(app: Flask, email: str, password: str) -> bool:
+    browser = Browser(app.test_client())
+    return browser.submit("/login", page="/login", email=email, password=password).status_code != 429
 
 
 def test_other_sections_stand_above_the_api_keys(ada: Person) -> None:
@@ -59,6 +68,7 @@ def test_a_changed_password_leaves_the_sessions_of_others(ada: Person, eve: Pers
     [
         ("wrong password", NEW, "This isn’t your current password."),
         (PASSWORD, "short", "Use 8 characters or more."),
+        (PASSWORD, PASSWORD, "Choose a password that differs from your current one."),
         (PASSWORD, "x" * 1025, "Use 1,024 characters or fewer."),
     ],
 )
@@ -75,6 +85,64 @@ def test_guessing_the_current_password_is_throttled(environ: dict[str, str]) -> 
     answers = [change(browser, current="wrong password") for _ in range(3)]
     assert "Too many attempts. Wait a minute and try again." in answers[2]
     assert "Too many attempts. Wait a minute and try again." in change(browser)
+
+
+def during_the_hash(monkeypatch: pytest.MonkeyPatch, do: Callable[[], None]) -> None:
+    """Let something else happen while a new password is hashed."""
+    hash_ = password.hash
+
+    def hash_meanwhile(words: str) -> str:
+        monkeypatch.setattr(password, "hash", hash_)
+        do()
+        return hash_(words)
+
+    monkeypatch.setattr(password, "hash", hash_meanwhile)
+
+
+def test_a_password_that_was_reset_meanwhile_is_not_changed_back(
+    ada: Person, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reset() -> None:
+        with app.app_context(), writing():
+            user = User.find(ada.email)
+            assert user
+            user.set_password(password_hash("what the operator set"))
+
+    browser = ada.browser()
+    during_the_hash(monkeypatch, reset)
+    assert "Your password was changed from somewhere else just now." in change(browser)
+    assert can_sign_in(app, ada.email, "what the operator set")
+    assert not can_sign_in(app, ada.email, NEW)
+
+
+def end_sessions(person: Person) -> None:
+    with person.app.app_context(), writing():
+        user = User.find(person.email)
+        assert user
+        BrowserSession.end_all(user)
+
+
+@pytest.mark.parametrize("what", [Person.disable, end_sessions])
+def test_a_session_that_ended_meanwhile_changes_no_password(
+    what: Callable[[Person], None], ada: Person, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = ada.browser()
+    during_the_hash(monkeypatch, lambda: what(ada))
+    answer = browser.submit("/user/security/password", current_password=PASSWORD, new_password=NEW)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/login?next=/user/security")
+    with app.app_context(), reading():
+        user = User.find(ada.email)
+        assert user
+        assert password.verify(user.password_hash, PASSWORD)
+
+
+def test_a_strangers_guesses_do_not_keep_the_owner_from_changing_the_password(
+    ada: Person, app: Flask
+) -> None:
+    owner = ada.browser()
+    while can_try(app, ada.email, "a guess"):
+        pass
+    assert "Your password was changed." in change(owner)
 
 
 def test_no_password_comes_back_in_a_page(ada: Person) -> None:

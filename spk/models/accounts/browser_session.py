@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 IDLE = timedelta(days=14)
 LONGEST = timedelta(days=90)
 TOUCH_EVERY = timedelta(minutes=5)
+MOST = 50  # sessions of one user
+USER_AGENT_LENGTH = 300  # characters
 
 
 class BrowserSession(Base):
@@ -28,7 +30,7 @@ class BrowserSession(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    user_agent: Mapped[str] = mapped_column(String(300))
+    user_agent: Mapped[str] = mapped_column(String(USER_AGENT_LENGTH))
     created_at: Mapped[datetime] = mapped_column(default=now)
     last_seen_at: Mapped[datetime] = mapped_column(default=now)
 
@@ -36,10 +38,14 @@ class BrowserSession(Base):
 
     @classmethod
     def start(cls, user: "User", user_agent: str) -> None:
-        """Sign a browser in; `user.session_secret` is what its cookie is to hold."""
+        """Sign a browser in; `user.session_secret` is what its cookie is to hold. Only the newest stay."""
         db.session.execute(delete(cls).where(not_(cls._is_living())))
-        user.session_secret = secrets.token_urlsafe(32)
-        db.session.add(cls(user=user, secret_hash=_hash(user.session_secret), user_agent=user_agent[:300]))
+        user.session_secret, user_agent = secrets.token_urlsafe(32), user_agent[:USER_AGENT_LENGTH]
+        db.session.add(
+            cls(user=user, secret_hash=_hash(user.session_secret), user_agent=user_agent[:USER_AGENT_LENGTH])
+        )
+        newest = select(cls.id).where(cls.user_id == user.id).order_by(cls.id.desc()).limit(MOST)
+        db.session.execute(delete(cls).where(cls.user_id == user.id, cls.id.not_in(newest.scalar_subquery())))
 
     @classmethod
     def find(cls, secret: str) -> "BrowserSession | None":
@@ -62,10 +68,7 @@ class BrowserSession(Base):
 
     @property
     def browser(self) -> str:
-        """Like “Firefox on Linux”."""
-        found = ua_parser.parse(self.user_agent)
-        browser = found.user_agent.family if found.user_agent else "Unknown browser"
-        return f"{browser} on {found.os.family}" if found.os else browser
+        return browser_name(self.user_agent)
 
     @property
     def is_current(self) -> bool:
@@ -95,6 +98,13 @@ class BrowserSession(Base):
         db.session.execute(
             delete(cls).where(cls.user_id == user.id, cls.secret_hash != _hash(user.session_secret))
         )
+
+
+def browser_name(user_agent: str) -> str:
+    """Like “Firefox on Linux”."""
+    found = ua_parser.parse(user_agent[:USER_AGENT_LENGTH])
+    browser = found.user_agent.family if found.user_agent else "Unknown browser"
+    return f"{browser} on {found.os.family}" if found.os else browser
 
 
 def _hash(secret: str) -> str:

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, String, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from spk.autocommit import fetch_first
-from spk.db import Base, now
+from spk.db import Base, db, now
 
 if TYPE_CHECKING:
     from spk.models.accounts.user import User
@@ -33,6 +33,8 @@ class Event(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     action: Mapped[str] = mapped_column(String(40))
     subject: Mapped[str] = mapped_column(String(200), default="")
+    address: Mapped[str | None] = mapped_column(String(45))
+    browser: Mapped[str | None] = mapped_column(String(100))
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     user: Mapped["User"] = relationship()
@@ -43,6 +45,12 @@ class Event(Base):
         newest: datetime | None
         (newest,) = fetch_first(select(func.max(cls.created_at))) or (None,)
         return newest
+
+    @classmethod
+    def has_signed_in_from(cls, user_id: int, address: str) -> bool:
+        """Whether this account has been signed in to from this address."""
+        sign_ins = select(cls.id).filter_by(user_id=user_id, action="user:sign_in", address=address)
+        return db.session.scalar(sign_ins.limit(1)) is not None
 
     @property
     def words(self) -> str:

@@ -1,57 +1,125 @@
-"""Failed sign-ins, counted in the database: the same limit over all workers and restarts."""
+"""Sign-in attempts, counted in the database: the same limits for all workers, and after a restart."""
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask import current_app
 from limits import RateLimitItem
-from sqlalchemy import String, delete, func, select
+from sqlalchemy import ColumnElement, String, delete, false, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spk.db import Base, db, now
 from spk.models.advisory_lock import take_advisory_locks
 
+DAY = timedelta(days=1)
+# Limits, as multiples of SPK_LOGIN_LIMIT.
+ALL_OF_ACCOUNT = 3  # right ones too: each hashes a password and starts a session
+ALL_OF_ADDRESS = 10
+WRONG_A_DAY = 10  # against guessing slowly
+
 
 class TooManyAttempts(Exception):
-    """The limit is used up; `retry_after` is in seconds."""
+    """A limit is used up; `retry_after` is in seconds."""
 
     def __init__(self, retry_after: int) -> None:
-        super().__init__("Too many attempts. Wait a minute and try again.")
+        wait = "a minute" if retry_after <= 90 else f"{retry_after // 60 + 1} minutes"
+        super().__init__(f"Too many attempts. Wait {wait} and try again.")
         self.retry_after = retry_after
 
 
+@dataclass(frozen=True)
+class FailedSignIns:
+    """The wrong tries of an account within a day: how many, and when and from where the last one came."""
+
+    count: int
+    last_at: datetime
+    address: str
+
+
 class SignInAttempt(Base):
-    """One try of a password, written before it is hashed and removed where it was right."""
+    """One try of a password, written before the password is hashed; kept for a day."""
 
     __tablename__ = "sign_in_attempts"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    who: Mapped[str] = mapped_column(String(64), index=True)
+    who: Mapped[str] = mapped_column(String(64), index=True)  # what is limited, as a hash
+    account: Mapped[str | None] = mapped_column(String(64), index=True)  # what was typed, as a hash
+    address: Mapped[str | None] = mapped_column(String(45))  # not in the row that counts for the address
+    was_right: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)
 
     @classmethod
-    def count(cls, *subjects: str) -> list[int]:
-        """Count a try for each subject, an account or an address, by ids; raises TooManyAttempts.
+    def count(cls, email: str, address: str, place: str = "") -> list[int]:
+        """Count a try for an account, and return the ids of its rows; raises TooManyAttempts.
 
-        Commit before hashing the password, so that tries at the same moment are all counted.
+        A `place` from which the owner has signed in before is counted by itself, so that no stranger uses up
+        the tries from there. Commit before hashing the password, so that tries at the same moment all count.
         """
-        limit: RateLimitItem = current_app.config["LOGIN_LIMIT"]
-        window = timedelta(seconds=limit.get_expiry())
-        # A subject is whatever somebody typed: only its hash is kept.
-        attempts = [cls(who=hashlib.sha256(subject.encode()).hexdigest()) for subject in subjects]
+        account = _hash(f"account {email}")
+        attempts = [cls(who=_hash(f"account {email} {place}"), account=account, address=address)]
+        if not place:
+            attempts.append(cls(who=_hash(f"address {address}"), account=account))
         take_advisory_locks(*(attempt.who for attempt in attempts))
-        db.session.execute(delete(cls).where(cls.created_at < now() - window))
-        for attempt in attempts:
-            tries, oldest = db.session.execute(
-                select(func.count(), func.min(cls.created_at)).where(cls.who == attempt.who)
-            ).one()
-            if tries >= limit.amount:
-                raise TooManyAttempts(max(1, round((oldest + window - now()).total_seconds())))
+        db.session.execute(delete(cls).where(cls.created_at < now() - DAY))
+        cls._check_account(attempts[0].who, account)
+        if not place:
+            cls._check_address(attempts[1].who, account)
         db.session.add_all(attempts)
         db.session.flush()
         return [attempt.id for attempt in attempts]
 
     @classmethod
     def forgive(cls, ids: list[int]) -> None:
-        """Take back tries that turned out right."""
-        db.session.execute(delete(cls).where(cls.id.in_(ids)))
+        """Note that these tries turned out right."""
+        db.session.execute(update(cls).where(cls.id.in_(ids)).values(was_right=True))
+
+    @classmethod
+    def failed(cls, email: str) -> FailedSignIns | None:
+        wrong = cls.account == _hash(f"account {email}"), cls.address.is_not(None), ~cls.was_right
+        last = db.session.scalars(select(cls).where(*wrong).order_by(cls.id.desc()).limit(1)).first()
+        if last is None:
+            return None
+        count = db.session.scalar(select(func.count()).where(*wrong)) or 0
+        return FailedSignIns(count, last.created_at, last.address or "")
+
+    @classmethod
+    def _check_account(cls, who: str, account: str) -> None:
+        limit, window = _limit()
+        cls._check(window, limit, cls.who == who, ~cls.was_right)
+        cls._check(window, limit * ALL_OF_ACCOUNT, cls.account == account, cls.address.is_not(None))
+        cls._check(DAY, limit * WRONG_A_DAY, cls.who == who, ~cls.was_right)
+
+    @classmethod
+    def _check_address(cls, who: str, account: str) -> None:
+        """Limit how many accounts are tried from an address: one forgetful colleague locks out no other."""
+        limit, window = _limit()
+        others = cls.account.distinct()
+        cls._check(window, limit, cls.who == who, ~cls.was_right, cls.account != account, counting=others)
+        cls._check(window, limit * ALL_OF_ADDRESS, cls.who == who)
+
+    @classmethod
+    def _check(
+        cls,
+        window: timedelta,
+        most: int,
+        *conditions: ColumnElement[bool],
+        counting: ColumnElement[Any] | None = None,
+    ) -> None:
+        since = cls.created_at > now() - window
+        what = func.count() if counting is None else func.count(counting)
+        tries, oldest = db.session.execute(
+            select(what, func.min(cls.created_at)).where(*conditions, since)
+        ).one()
+        if tries >= most:
+            raise TooManyAttempts(max(1, round((oldest + window - now()).total_seconds())))
+
+
+def _limit() -> tuple[int, timedelta]:
+    limit: RateLimitItem = current_app.config["LOGIN_LIMIT"]
+    return limit.amount, timedelta(seconds=limit.get_expiry())
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -10,14 +10,19 @@ from sqlalchemy.orm import Mapped, mapped_column
 from spk.db import Base, db, now
 from spk.models.accounts import email_address, token
 from spk.models.accounts.api_key import ApiKey, KeyLimitReached, NewApiKey, NonceUsed
-from spk.models.accounts.browser_session import BrowserSession
+from spk.models.accounts.browser_session import BrowserSession, browser_name
 from spk.models.accounts.event import Event
 from spk.models.accounts.plan import Plan, find_plan, plan_exists
-from spk.models.refusal import PlanRequired
+from spk.models.refusal import PlanRequired, Refusal
 
 
 class EmailTaken(ValueError):
     """Somebody has an account with this email."""
+
+
+class PasswordChanged(Refusal):
+    def __init__(self) -> None:
+        super().__init__("Your password was changed from somewhere else just now. Nothing was changed here.")
 
 
 class User(Base):
@@ -84,13 +89,16 @@ class User(Base):
     def has_feature(self, feature: str) -> bool:
         return self.plan.has(feature)
 
-    def sign_in(self, user_agent: str) -> None:
+    def sign_in(self, user_agent: str, address: str) -> None:
         """Start a session; `session_secret` is what the browser’s cookie is to hold."""
         BrowserSession.start(self, user_agent)
-        self.record("user:sign_in")
+        event = Event(
+            user=self, action="user:sign_in", address=address, browser=browser_name(user_agent)[:100]
+        )
+        db.session.add(event)
 
-    def may_sign_in(self, verified_hash: str) -> bool:
-        """Whether the password just verified is theirs still, and nobody has disabled them meanwhile."""
+    def still_has(self, verified_hash: str) -> bool:
+        """Lock the account: whether the password just verified is still its own, and nobody disabled it."""
         db.session.refresh(self, with_for_update=True)
         return self.password_hash == verified_hash and self.disabled_at is None
 
@@ -98,6 +106,13 @@ class User(Base):
         """Set a password that was checked and hashed before the transaction, which it would hold up."""
         self.password_hash = password_hash
         self.record("user:password:change")
+
+    def change_password(self, verified_hash: str, password_hash: str) -> None:
+        """Replace the password that was verified; raises PasswordChanged if it is no longer that."""
+        if not self.still_has(verified_hash):
+            raise PasswordChanged
+        self.set_password(password_hash)
+        BrowserSession.end_others(self)
 
     def disable(self) -> None:
         """Refuse the person and every key of theirs from now on."""
