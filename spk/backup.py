@@ -22,7 +22,7 @@ from spk.models.accounts.pepper import PepperCanary, check_canary
 from spk.models.refusal import Refusal
 
 FORMAT = 1
-ROWS = 1_000  # at a time
+BATCH_SIZE = 1_000  # at a time
 
 
 def write(file: Path) -> None:
@@ -57,7 +57,7 @@ def _fill(archive: zipfile.ZipFile, connection: Connection) -> None:
         raise Refusal("There is nothing to back up: the database has no tables. Run `spk init`.")
     canary = connection.execute(PepperCanary.__table__.select()).first()
     if canary is None:
-        raise Refusal("The database doesn’t know its pepper yet: run `spk init`.")
+        raise Refusal("The database has no record of its pepper yet: run `spk init`.")
     check_canary(canary.digest)  # or the secrets beside the rows would be the wrong ones
     about = {"format": FORMAT, "spk": __version__, "revision": revision, "created_at": now()}
     archive.writestr("about.json", json.dumps(about, default=str))
@@ -67,7 +67,7 @@ def _fill(archive: zipfile.ZipFile, connection: Connection) -> None:
     archive.writestr("secrets.json", json.dumps(secrets))
     for table in tables(connection):
         with archive.open(f"{table.name}.jsonl", "w", force_zip64=True) as lines:
-            rows = connection.execution_options(yield_per=ROWS).execute(table.select())
+            rows = connection.execution_options(yield_per=BATCH_SIZE).execute(table.select())
             for row in rows.mappings():
                 lines.write(json.dumps(dict(row), default=methodcaller("isoformat")).encode() + b"\n")
 

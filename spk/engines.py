@@ -28,8 +28,8 @@ def init_app(app: Flask) -> None:
         if db.engine.dialect.name == "sqlite":
             event.listen(db.engine, "begin", _begin)
         if db.engine.dialect.name == "postgresql":
-            event.listen(db.engine, "do_connect", _waiting_at_most(5_000))
-            event.listen(db.engines["autocommit"], "do_connect", _waiting_at_most(250))
+            event.listen(db.engine, "do_connect", _set_timeouts(5_000))
+            event.listen(db.engines["autocommit"], "do_connect", _set_timeouts(250))
 
 
 def _close_session(_error: BaseException | None) -> None:
@@ -77,7 +77,7 @@ def without_foreign_keys(connection: Connection) -> Iterator[None]:
         driver.execute("PRAGMA foreign_keys = ON")
 
 
-def _waiting_at_most(milliseconds: int) -> Callable[..., None]:
+def _set_timeouts(milliseconds: int) -> Callable[..., None]:
     """Connect to PostgreSQL as to SQLite: who waits too long for a lock, or for the server, gets an error."""
 
     def set_options(_dialect: object, _record: object, _args: object, params: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ from spk.models.refusal import PlanRequired
 from spk.paths import is_for_programs, is_gate
 from spk.request_state import request_state
 
-WORDS = {
+MESSAGES = {
     400: "This request can’t be read. Go back, reload the page and try again.",
     403: "You’re not allowed to do this.",
     404: "There’s nothing at this address.",
@@ -29,7 +29,7 @@ WORDS = {
     503: "The database can’t be reached right now. Try again in a moment.",
 }
 # Where pages show messages, by their paths; a public page that could not renew itself says nothing.
-MESSAGE_PLACES = {"/user/security": "#key-status", "/user/pages": "#component-status"}
+MESSAGE_TARGETS = {"/user/security": "#key-status", "/user/pages": "#component-status"}
 _log = logging.getLogger("spk")
 
 
@@ -49,20 +49,20 @@ def answer(error: HTTPException) -> ResponseReturnValue:
         return _with_headers_of(error, verify.refusal(error))
     status = error.code or 500
     is_custom = error.description != type(error).description
-    message = str(error.description if is_custom else WORDS.get(status, error.name))
+    message = str(error.description if is_custom else MESSAGES.get(status, error.name))
     if is_for_programs(request.path):
         return _with_headers_of(error, problem(error, message))
     if "HX-Request" in request.headers:
         response = make_response(render_template("_message.html", message=message), status)
-        response.headers.update(_where_to_show())
+        response.headers.update(_htmx_headers())
     else:
         response = make_response(render_template("error.html", status=status, message=message), status)
     return _with_headers_of(error, response)
 
 
-def _where_to_show() -> dict[str, str]:
+def _htmx_headers() -> dict[str, str]:
     """Tell htmx where a message goes."""
-    for path, place in MESSAGE_PLACES.items():
+    for path, place in MESSAGE_TARGETS.items():
         if request.path.startswith(path):
             return {"HX-Retarget": place, "HX-Reswap": "innerHTML"}
     return {"HX-Reswap": "none"}

@@ -40,7 +40,7 @@ def content_security_policy() -> str:
     return CSP.format(nonce=f" 'nonce-{nonce}'" if nonce else "")
 
 
-def share(response: Response) -> Response:
+def allow_cross_origin(response: Response) -> Response:
     """Let other sites read this."""
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
@@ -49,7 +49,7 @@ def share(response: Response) -> Response:
 
 def publish(response: Response) -> Response:
     """Let other sites read this, and everybody keep it for 15 seconds; 304 where they have it still."""
-    share(response)
+    allow_cross_origin(response)
     response.headers["Cache-Control"] = "public, max-age=15"
     response.add_etag()
     response.make_conditional(request)

@@ -19,27 +19,30 @@ from spk.request_state import request_state
 
 # prometheus-client reads this variable when it is imported: the directory where each worker keeps its counts,
 # which the worker that is asked adds up.
-DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
+DIRECTORY_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
-OWN = CollectorRegistry()
+REGISTRY = CollectorRegistry()
 REQUESTS = Counter(
-    "spk_requests", "Requests, by the view that answered.", ["method", "endpoint", "status"], registry=OWN
+    "spk_requests",
+    "Requests, by the view that answered.",
+    ["method", "endpoint", "status"],
+    registry=REGISTRY,
 )
 SECONDS = Histogram(
-    "spk_request_seconds", "Time from a request’s arrival to its answer.", ["endpoint"], registry=OWN
+    "spk_request_seconds", "Time from a request’s arrival to its answer.", ["endpoint"], registry=REGISTRY
 )
 AUTHENTICATIONS = Counter(
     "spk_authentications",
     "Requests to the API and the gate, by what became of them.",
     ["outcome"],
-    registry=OWN,
+    registry=REGISTRY,
 )
 
 bp = Blueprint("metrics", __name__)
 _log = logging.getLogger("spk")
 
 
-class Keys(Collector):
+class KeyCollector(Collector):
     """Counted in the database when they are asked for; left out where it can't be reached."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
@@ -61,11 +64,11 @@ def init_app(app: Flask) -> None:
 @bp.get("/metrics")
 def metrics() -> Response:
     registry = CollectorRegistry()
-    if DIRECTORY in os.environ:
+    if DIRECTORY_VARIABLE in os.environ:
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # it has no types
     else:
-        registry.register(OWN)
-    registry.register(Keys())
+        registry.register(REGISTRY)
+    registry.register(KeyCollector())
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 

@@ -14,14 +14,17 @@ from werkzeug.exceptions import TooManyRequests
 from spk.config import ConfigError
 from spk.request_state import RateLimitUse, request_state
 
-PATIENCE = {"socket_timeout": 1, "socket_connect_timeout": 1}  # s; a request waits for no store that hangs
+REDIS_TIMEOUTS = {
+    "socket_timeout": 1,
+    "socket_connect_timeout": 1,
+}  # s; a request waits for no store that hangs
 
 
 def init_app(app: Flask) -> None:
     uri = app.config["RATELIMIT_STORAGE_URI"]
-    patience = PATIENCE if uri.startswith("redis") else {}
+    options = REDIS_TIMEOUTS if uri.startswith("redis") else {}
     try:
-        storage = storage_from_string(uri, wrap_exceptions=True, **patience)
+        storage = storage_from_string(uri, wrap_exceptions=True, **options)
     except (ConfigurationError, ValueError):  # whose words would quote a password
         storage = None
     if not isinstance(storage, Storage):  # limits has some to be awaited, too
@@ -32,7 +35,7 @@ def init_app(app: Flask) -> None:
     app.after_request(_add_headers)
 
 
-def take(limit: RateLimitItem, policy: str, who: str) -> None:
+def hit(limit: RateLimitItem, policy: str, who: str) -> None:
     """Count one use; raises TooManyRequests once `who` has used up the limit of this policy."""
     storage: Storage = current_app.extensions["rate_limits"]
     key = limit.key_for(policy, who)
@@ -44,7 +47,7 @@ def take(limit: RateLimitItem, policy: str, who: str) -> None:
 
 
 @lru_cache(maxsize=1024)
-def subscriber(remote_addr: str | None) -> str:
+def client_network(remote_addr: str | None) -> str:
     """Who asks, as far as an address tells; one who has an IPv6 address has 2^64 of them (RFC 6177)."""
     try:
         address = ip_address(remote_addr or "")

@@ -15,24 +15,24 @@ from flask import current_app
 from sqlalchemy import JSON, Connection, MetaData, Table, func
 
 from spk import health
-from spk.backup import FORMAT, ROWS, tables
+from spk.backup import BATCH_SIZE, FORMAT, tables
 from spk.config import secret_files, variables
 from spk.db import Base, db
 from spk.engines import without_foreign_keys
 from spk.models.accounts.pepper import check_canary
 from spk.models.refusal import Refusal
 
-DAMAGE = (
+READ_ERRORS = (
     *(zipfile.BadZipFile, zlib.error, EOFError),
     *(AttributeError, KeyError, OverflowError, RuntimeError, TypeError, ValueError),
 )
 
 
 @contextmanager
-def opened(file: Path) -> Iterator[zipfile.ZipFile]:
+def open_backup(file: Path) -> Iterator[zipfile.ZipFile]:
     """Open a backup; raises Refusal where it is none, or one of a newer spk."""
     with ExitStack() as stack:
-        with _read_from(file):
+        with _refuse_damaged(file):
             archive = stack.enter_context(zipfile.ZipFile(file))
             about = json.loads(archive.read("about.json"))
             if about["format"] != FORMAT or about["revision"] not in health.migrations():
@@ -41,17 +41,17 @@ def opened(file: Path) -> Iterator[zipfile.ZipFile]:
 
 
 @contextmanager
-def _read_from(file: Path | str | None) -> Iterator[None]:
+def _refuse_damaged(file: Path | str | None) -> Iterator[None]:
     """Turn what reading a damaged backup raises into a Refusal."""
     try:
         yield
-    except DAMAGE:
+    except READ_ERRORS:
         raise Refusal(f"{file} is not a whole backup of spk.") from None
 
 
 def secrets(archive: zipfile.ZipFile, environ: Mapping[str, str]) -> dict[str, str]:
     """The secrets of a backup by name, without those that a variable says: the canary tells if that fits."""
-    with _read_from(archive.filename):
+    with _refuse_damaged(archive.filename):
         found = json.loads(archive.read("secrets.json"))
         for name in secret_files.NAMES:
             found[name].encode()  # fails on what is no text
@@ -61,7 +61,7 @@ def secrets(archive: zipfile.ZipFile, environ: Mapping[str, str]) -> dict[str, s
 def restore(archive: zipfile.ZipFile, *, replace: bool) -> None:
     """Make the database what it was and migrate it forward, all or nothing; raises Refusal, ConfigError."""
     with (
-        _read_from(archive.filename),
+        _refuse_damaged(archive.filename),
         db.engine.connect() as connection,
         without_foreign_keys(connection),
         connection.begin(),
@@ -105,7 +105,7 @@ def _insert(connection: Connection, table: Table, lines: Iterator[dict[str, Any]
     for column in table.columns:
         if isinstance(column.type, JSON):
             column.type.none_as_null = True
-    while rows := list(islice(lines, ROWS)):
+    while rows := list(islice(lines, BATCH_SIZE)):
         for row in rows:
             if row.keys() != set(table.columns.keys()):
                 raise KeyError(table.name)

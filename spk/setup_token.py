@@ -22,7 +22,7 @@ def matches(candidate: str) -> bool:
         return False
 
 
-def claim() -> bool:
+def consume() -> bool:
     """Use the token up; False where somebody was faster."""
     try:
         _path().unlink()

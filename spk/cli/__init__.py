@@ -19,7 +19,7 @@ from spk.config import ConfigError, secret_files, variables
 from spk.db import reading, writing
 from spk.engines import close
 from spk.models import User
-from spk.models.accounts.pepper import note_pepper
+from spk.models.accounts.pepper import record_pepper
 from spk.server import Server, check_bind
 
 
@@ -46,7 +46,7 @@ def prepare() -> None:
             health.check_version()
             flask_migrate.upgrade()
             with writing():
-                note_pepper()
+                record_pepper()
             close()
     except ConfigError:
         for path in made:  # a new pepper beside an old database would pass for the right one

@@ -29,7 +29,7 @@ def write(file: Path) -> None:
 def read(file: Path, force: bool) -> None:
     """Make the database and the secrets what they were when FILE was written, and migrate them forward."""
     environ = os.environ
-    with restore.opened(file) as archive:
+    with restore.open_backup(file) as archive:
         secrets = restore.secrets(archive, environ)
         paths = {secret_files.path(environ, name): value for name, value in secrets.items()}
         if not force and any(path.exists() for path in paths):

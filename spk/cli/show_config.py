@@ -42,7 +42,7 @@ def show(markdown: bool) -> None:
 
 def effective(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     loaded = config.load(environ)
-    worked_out = {
+    computed = {
         "SPK_DATA_DIR": loaded["DATA_DIR"],
         "SPK_DATABASE_URL": without_password(loaded["SQLALCHEMY_DATABASE_URI"]),
         "SPK_BASE_URL": loaded["BASE_URL"],
@@ -53,7 +53,7 @@ def effective(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
         "SPK_TOKEN_PEPPER_FALLBACKS": MASK if loaded["TOKEN_PEPPERS"][1:] else "none",
     }
     for name, setting in SETTINGS.items():
-        value = worked_out.get(name) or environ.get(name) or setting.default
+        value = computed.get(name) or environ.get(name) or setting.default
         yield name, str(value), origin(environ, name)
 
 
@@ -74,5 +74,5 @@ def reference() -> str:
     rows = []
     for name, setting in SETTINGS.items():
         default = setting.default if " " in setting.default else f"`{setting.default}`"
-        rows.append(f"| `{name}`{' †' * setting.is_secret} | {default} | {setting.says} |")
+        rows.append(f"| `{name}`{' †' * setting.is_secret} | {default} | {setting.description} |")
     return REFERENCE.format(rows="\n".join(rows))

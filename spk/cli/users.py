@@ -30,7 +30,7 @@ def create_user(email: str, plan: str | None, password_stdin: bool) -> None:
     password_hash = ask_password_hash(password_stdin)
     with writing():
         account = User.create(email, password_hash, plan)
-    setup_token.claim()  # of no more use
+    setup_token.consume()  # of no more use
     say(f"{account.email} can sign in, on the plan {account.plan_name}.")
 
 

@@ -10,7 +10,7 @@ from spk.config.variables import NAMES
 from spk.config.variables import ConfigError as ConfigError
 
 MAX_BODY = 512 * 1024  # bytes: the longest incident update, 25,000 characters escaped as JSON, with room
-ALWAYS = {
+FIXED = {
     "MAX_CONTENT_LENGTH": MAX_BODY,
     "SESSION_COOKIE_HTTPONLY": True,
     "SESSION_COOKIE_SAMESITE": "Lax",
@@ -52,7 +52,7 @@ def load(environ: Mapping[str, str]) -> dict[str, Any]:
         "SESSION_COOKIE_NAME": "__Host-spk" if https else "spk",
         "SESSION_COOKIE_SECURE": https,
         "TRUSTED_HOSTS": [base_url.hostname, "localhost", "127.0.0.1"],
-        **ALWAYS,
+        **FIXED,
     }
 
 

@@ -11,8 +11,8 @@ from tempfile import NamedTemporaryFile
 from spk.config import variables
 from spk.config.variables import ConfigError
 
-MADE = ("SPK_SECRET_KEY", "SPK_TOKEN_PEPPER")
-NAMES = (*MADE, "SPK_TOKEN_PEPPER_FALLBACKS")
+GENERATED = ("SPK_SECRET_KEY", "SPK_TOKEN_PEPPER")
+NAMES = (*GENERATED, "SPK_TOKEN_PEPPER_FALLBACKS")
 
 
 def path(environ: Mapping[str, str], name: str) -> Path:
@@ -46,16 +46,16 @@ def _read(environ: Mapping[str, str], name: str) -> str | None:
 
 def create_secrets(environ: Mapping[str, str]) -> list[Path]:
     """Make the data directory, and in it each secret that is set nowhere else; what was made."""
-    directory, made = variables.data_dir(environ), []
+    directory, created = variables.data_dir(environ), []
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name in MADE:
+        for name in GENERATED:
             file = path(environ, name)
             if variables.value(environ, name) is None and write_secret(file, secrets.token_urlsafe(32)):
-                made.append(file)
+                created.append(file)
     except OSError as error:
         raise ConfigError(f"SPK_DATA_DIR: cannot write to {directory}: {error.strerror}.") from None
-    return made
+    return created
 
 
 @contextmanager

@@ -23,7 +23,7 @@ class Setting:
     """One variable; a secret is never shown, and may be in a file that NAME_FILE names."""
 
     default: str
-    says: str
+    description: str
     is_secret: bool = False
 
 

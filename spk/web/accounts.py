@@ -1,4 +1,4 @@
-"""Making an account, signing in and out."""
+"""Creating an account, signing in and signing out."""
 
 import re
 
@@ -18,8 +18,8 @@ from spk.models.accounts.user import EmailTaken
 from spk.web import account
 from spk.web.forms import RegisterForm, SetupForm, SignInForm
 
-SET_UP = "spk is set up already. Sign in, or ask your administrator for an account."
-REGISTRATIONS = RateLimitItemPerMinute(10)  # an address
+ALREADY_SET_UP = "spk is set up already. Sign in, or ask your administrator for an account."
+REGISTRATION_LIMIT = RateLimitItemPerMinute(10)  # for each address
 
 
 @account.get("/setup")
@@ -35,8 +35,8 @@ def create_first_account() -> ResponseReturnValue:
     if not form.validate():
         return render_template("account/setup.html", form=form, plan=plan), 422
     password_hash = password.hash(form.password.data)
-    if not setup_token.claim():
-        abort(404, SET_UP)
+    if not setup_token.consume():
+        abort(404, ALREADY_SET_UP)
     with writing():
         user = User.create(form.email.data, password_hash, plan.name)
         user.sign_in(request.user_agent.string)
@@ -47,7 +47,7 @@ def create_first_account() -> ResponseReturnValue:
 def abort_if_set_up() -> None:
     with reading():
         if User.exists():
-            abort(404, SET_UP)
+            abort(404, ALREADY_SET_UP)
 
 
 @account.get("/register")
@@ -59,7 +59,7 @@ def register() -> ResponseReturnValue:
 @account.post("/register")
 def create_account() -> ResponseReturnValue:
     abort_unless_open()
-    rate_limit.take(REGISTRATIONS, "register", rate_limit.subscriber(request.remote_addr))
+    rate_limit.hit(REGISTRATION_LIMIT, "register", rate_limit.client_network(request.remote_addr))
     form = RegisterForm()
     if not form.validate():
         return render_template("account/register.html", form=form), 422
@@ -77,7 +77,7 @@ def create_account() -> ResponseReturnValue:
 
 def abort_unless_open() -> None:
     if not current_app.config["REGISTRATION_OPEN"]:
-        abort(404, "Accounts are made by the administrator here.")
+        abort(404, "Only the administrator creates accounts here.")
 
 
 @account.get("/login")
@@ -90,18 +90,18 @@ def sign_in() -> ResponseReturnValue:
 @account.post("/login")
 def create_session() -> ResponseReturnValue:
     form = SignInForm()
-    email, given = form.email.data or "", form.password.data or ""
-    address = rate_limit.subscriber(request.remote_addr)
+    email, typed = form.email.data or "", form.password.data or ""
+    address = rate_limit.client_network(request.remote_addr)
     try:
-        with writing():  # every try is counted before the slow part, so that tries at one moment all count
-            attempts = SignInAttempt.count(f"account {normalize(email)}", f"address {address}")
+        with writing():  # committed before the slow part, so that simultaneous attempts are all counted
+            attempts = SignInAttempt.record(f"account {normalize(email)}", f"address {address}")
     except TooManyAttempts as refusal:
         headers = {"Retry-After": str(refusal.retry_after)}
         return render_template("account/login.html", form=form, message=str(refusal)), 429, headers
     with reading():
         user = User.find(email)
     password_hash = user.password_hash if user else None
-    matches = password.verify(password_hash, given)
+    matches = password.verify(password_hash, typed)
     if user and password_hash and matches and start_session(user, password_hash, attempts):
         remember_session(user)
         return redirect(next_page())
@@ -109,11 +109,11 @@ def create_session() -> ResponseReturnValue:
 
 
 def start_session(user: User, verified_hash: str, attempts: list[int]) -> bool:
-    """Sign in, unless the password was changed or the account disabled while the password was verified."""
+    """Sign in, unless the password was changed or the account disabled during the verification."""
     with writing():
         if not user.may_sign_in(verified_hash):
             return False
-        SignInAttempt.forgive(attempts)
+        SignInAttempt.discard(attempts)
         user.sign_in(request.user_agent.string)
         return True
 
@@ -128,14 +128,14 @@ def end_session() -> ResponseReturnValue:
 
 
 def remember_session(user: User) -> None:
-    """Put the session that was started into this browser’s cookie, and nothing of what it held before."""
+    """Replace the content of this browser’s cookie with the session that was started."""
     session.clear()
     session.permanent = True
     login_user(user)
 
 
 def next_page() -> str:
-    """Where `?next=` leads, if that is a path of ours, else the Security page."""
+    """The URL in `?next=` if it is a path on this server, else that of the Security page."""
     page = request.args.get("next", "")
-    is_ours = re.fullmatch(r"/(?![/\\])[^\\\x00-\x20\x7f]*", page)
-    return page if is_ours else url_for("user.security")
+    is_path = re.fullmatch(r"/(?![/\\])[^\\\x00-\x20\x7f]*", page)
+    return page if is_path else url_for("user.security")

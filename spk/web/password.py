@@ -18,8 +18,8 @@ def change_password() -> ResponseReturnValue:
     """Set a new password and end every other session."""
     form = ChangePasswordForm()
     try:
-        with writing():  # every try is counted before the slow part, so that tries at one moment all count
-            attempts = SignInAttempt.count(f"account {current_user.email}")
+        with writing():  # committed before the slow part, so that simultaneous attempts are all counted
+            attempts = SignInAttempt.record(f"account {current_user.email}")
     except TooManyAttempts as refusal:
         return section("password", 429, password_message=str(refusal))
     if not form.validate():
@@ -27,7 +27,7 @@ def change_password() -> ResponseReturnValue:
     password_hash = password.hash(form.new_password.data)
     with writing():
         current_user.set_password(password_hash)
-        SignInAttempt.forgive(attempts)
+        SignInAttempt.discard(attempts)
         BrowserSession.end_others(current_user)
     flash("Your password was changed. Every other session was signed out.", "password")
     return redirect(url_for("user.security", _anchor="password"))

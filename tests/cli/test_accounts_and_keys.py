@@ -182,7 +182,7 @@ def test_init_makes_a_place_in_which_commands_work(spk: Spk, new_data_dir: Path)
 def test_a_lost_pepper_is_not_replaced_by_a_wrong_one(spk: Spk, environ: dict[str, str]) -> None:
     pepper = Path(environ["SPK_DATA_DIR"], "token_pepper")
     pepper.unlink()
-    assert "set the right one, which each backup holds" in refusal(spk("init"))
+    assert "set the right one, which every backup contains" in refusal(spk("init"))
     assert not pepper.exists()
 
 

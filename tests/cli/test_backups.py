@@ -99,7 +99,7 @@ def fill(ada: Person) -> str:
     ada.session_cookie()
     with ada.app.app_context(), writing():
         component = db.session.scalars(select(Component)).one()
-        ComponentDay.note(component.id, "major", [now().date()])
+        ComponentDay.record(component.id, "major", [now().date()])
     return token
 
 

@@ -129,7 +129,10 @@ def test_looking_at_the_pepper_changes_nothing(
 def test_a_pepper_that_the_database_does_not_know_yet_asks_for_init(spk: Spk, app: Flask) -> None:
     with app.app_context(), writing():
         db.session.execute(text("DELETE FROM pepper_canary"))
-    assert ailments(spk, 1)["pepper"] == ("fail", "The database doesn’t know its pepper yet: run `spk init`.")
+    assert ailments(spk, 1)["pepper"] == (
+        "fail",
+        "The database has no record of its pepper yet: run `spk init`.",
+    )
 
 
 def test_it_waits_for_nobody_who_writes(spk: Spk, app: Flask) -> None:

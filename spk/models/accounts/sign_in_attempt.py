@@ -1,4 +1,4 @@
-"""Failed sign-ins, counted in the database: the same limit over all workers and restarts."""
+"""Failed sign-ins, counted in the database so that the limit holds across workers and restarts."""
 
 import hashlib
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ class TooManyAttempts(Exception):
 
 
 class SignInAttempt(Base):
-    """One try of a password, written before it is hashed and removed where it was right."""
+    """One attempt at a password, recorded before it is verified and deleted if it was right."""
 
     __tablename__ = "sign_in_attempts"
 
@@ -30,28 +30,28 @@ class SignInAttempt(Base):
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)
 
     @classmethod
-    def count(cls, *subjects: str) -> list[int]:
-        """Count a try for each subject, an account or an address, by ids; raises TooManyAttempts.
+    def record(cls, *subjects: str) -> list[int]:
+        """Record an attempt for each subject, an account or an address; their ids. Raises TooManyAttempts.
 
-        Commit before hashing the password, so that tries at the same moment are all counted.
+        Commit before verifying the password, so that simultaneous attempts are all counted.
         """
         limit: RateLimitItem = current_app.config["LOGIN_LIMIT"]
         window = timedelta(seconds=limit.get_expiry())
-        # A subject is whatever somebody typed: only its hash is kept.
+        # A subject may be anything that somebody typed, so only its hash is stored.
         attempts = [cls(who=hashlib.sha256(subject.encode()).hexdigest()) for subject in subjects]
         take_advisory_locks(*(attempt.who for attempt in attempts))
         db.session.execute(delete(cls).where(cls.created_at < now() - window))
         for attempt in attempts:
-            tries, oldest = db.session.execute(
+            count, oldest = db.session.execute(
                 select(func.count(), func.min(cls.created_at)).where(cls.who == attempt.who)
             ).one()
-            if tries >= limit.amount:
+            if count >= limit.amount:
                 raise TooManyAttempts(max(1, round((oldest + window - now()).total_seconds())))
         db.session.add_all(attempts)
         db.session.flush()
         return [attempt.id for attempt in attempts]
 
     @classmethod
-    def forgive(cls, ids: list[int]) -> None:
-        """Take back tries that turned out right."""
+    def discard(cls, ids: list[int]) -> None:
+        """Delete attempts whose password was right."""
         db.session.execute(delete(cls).where(cls.id.in_(ids)))

@@ -22,7 +22,7 @@ def attempt(app: Flask, *subjects: str) -> bool:
     """Whether a try is allowed."""
     with app.app_context(), writing():
         try:
-            SignInAttempt.count(*subjects)
+            SignInAttempt.record(*subjects)
         except TooManyAttempts:
             return False
         return True
@@ -107,7 +107,7 @@ def test_a_refusal_says_when_to_try_again(app: Flask) -> None:
         pytest.raises(TooManyAttempts, match=r"^Too many attempts\. Wait") as refusal,
         writing(),
     ):
-        SignInAttempt.count("ada")
+        SignInAttempt.record("ada")
     assert 35 <= refusal.value.retry_after <= 40
 
 
@@ -115,9 +115,9 @@ def test_a_right_try_is_taken_back(app: Flask) -> None:
     for _ in range(2 * LIMIT):
         with app.app_context():
             with writing():
-                attempts = SignInAttempt.count("account ada", "address 192.0.2.1")
+                attempts = SignInAttempt.record("account ada", "address 192.0.2.1")
             with writing():
-                SignInAttempt.forgive(attempts)
+                SignInAttempt.discard(attempts)
     assert rows(app) == 0
 
 
