@@ -20,7 +20,7 @@ SAFE_CHARACTERS = string.punctuation.replace("%", "")
 
 
 class EmptyResponse(Response):
-    """An answer of which a proxy reads status and headers."""
+    """A response without a body, as a proxy reads only status and headers."""
 
     default_mimetype = None
 
@@ -34,7 +34,7 @@ def init_app(app: Flask) -> None:
 
 
 def ignore_host(app: "WSGIApplication") -> "WSGIApplication":
-    """Answer under any host name, the proxy’s or its client’s: the answer holds no address."""
+    """Accept any host name, as a proxy may send its own or its client’s; the response contains no URL."""
 
     def run(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if environ["PATH_INFO"] == GATE:
@@ -45,10 +45,10 @@ def ignore_host(app: "WSGIApplication") -> "WSGIApplication":
     return run
 
 
-# OPTIONS isn't answered by Flask: to a proxy that asks with the method it got, any 2xx opens the door.
+# No automatic OPTIONS: a proxy may pass on its client's method, and takes any 2xx for permission.
 @bp.get(GATE, provide_automatic_options=False)
 def verify() -> ResponseReturnValue:
-    """Say whose key it is, in headers that are always all set, so that none of a client's own is left."""
+    """Identify the caller in headers, which are always all set, so that a client can’t supply its own."""
     caller = current_caller()
     return EmptyResponse(
         status=204,
@@ -63,6 +63,6 @@ def verify() -> ResponseReturnValue:
 
 
 def refusal(error: HTTPException) -> Response:
-    """An empty answer with a status that proxies know; what can’t be decided is 503."""
+    """An empty response with a status that proxies understand; any other error is a 503."""
     status = 401 if error.code == 400 else error.code
     return EmptyResponse(status=status if status in PROXY_STATUSES else 503)

@@ -96,7 +96,7 @@ def update_incident(page: str, incident: str) -> ResponseReturnValue:
 def confirm_delete_incident(page: str, incident: str) -> ResponseReturnValue:
     own_page = find_page(page)
     found = find_incident(own_page, incident)
-    effect = "Its updates are deleted too, and it disappears from the history."
+    effect = "Its updates will be deleted with it."
     return render_template("status_pages/delete.html", page=own_page, name=found.name, effect=effect)
 
 

@@ -28,9 +28,7 @@ def create_status_page() -> ResponseReturnValue:
             page = OwnedPages(current_user).create(name=form.name.data)
     except LimitReached as refusal:
         return list_pages(form, 409, message=str(refusal))
-    return to_page(
-        page, f"“{page.name}” was created. Add its components: the parts of your service that it reports on."
-    )
+    return to_page(page, f"“{page.name}” was created. Now add its components.")
 
 
 @user.get("/pages/<page>")
@@ -69,7 +67,9 @@ def change_page(page: str) -> ResponseReturnValue:
 @reading()
 def confirm_delete_page(page: str) -> ResponseReturnValue:
     found = find_page(page)
-    effect = "Its components, incidents and history are deleted too, and its address will stop working."
+    effect = (
+        "Its components, incidents and history will be deleted with it, and its address will stop working."
+    )
     return render_template("status_pages/delete.html", page=found, name=found.name, effect=effect)
 
 

@@ -65,9 +65,7 @@ def test_a_page_is_made_and_kept_by_hand(
     page.goto("/user/pages")
     page.get_by_label("Name").fill("Umbrella")
     page.get_by_role("button", name="Create page").click()
-    expect(message(page)).to_have_text(
-        "“Umbrella” was created. Add its components: the parts of your service that it reports on."
-    )
+    expect(message(page)).to_have_text("“Umbrella” was created. Now add its components.")
     its_place = page.url
 
     for name in ("Shop", "Mail"):

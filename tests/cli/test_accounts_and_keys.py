@@ -159,7 +159,7 @@ def test_an_unknown_key_is_said_to_be_unknown(spk: Spk) -> None:
 
 def test_before_init_a_command_says_what_to_run(spk: Spk, new_data_dir: Path) -> None:
     assert refusal(spk("user", "list")) == (
-        f"SPK_SECRET_KEY is not set and {new_data_dir} holds none: run `spk init`."
+        f"SPK_SECRET_KEY is not set, and not in {new_data_dir} either: run `spk init`."
     )
 
 
@@ -231,7 +231,7 @@ def test_init_moves_the_database_to_a_new_pepper(
 
 def test_a_setting_that_does_not_fit_is_refused(spk: Spk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPK_WORKERS", "many")
-    assert refusal(spk("user", "list")) == "SPK_WORKERS must be a whole number from 1, not many."
+    assert refusal(spk("user", "list")) == "SPK_WORKERS must be a whole number, 1 or more, not many."
 
 
 def test_an_unknown_setting_is_warned_of_beside_the_data(spk: Spk, monkeypatch: pytest.MonkeyPatch) -> None:

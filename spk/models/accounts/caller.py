@@ -16,7 +16,26 @@ from spk.models.accounts.user import User
 
 TOUCH_EVERY = timedelta(seconds=60)
 
+
+class _KeyRow(NamedTuple):
+    """A key with the columns of its owner that the decision needs."""
+
+    id: int
+    name: str
+    prefix: str
+    token_hash: str
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+    user_id: int
+    email: str
+    plan_name: str
+    disabled_at: datetime | None
+
+
 _LOOK_UP = PreparedSelect(
+    _KeyRow,
     select(
         ApiKey.id,
         ApiKey.name,
@@ -32,7 +51,7 @@ _LOOK_UP = PreparedSelect(
         User.disabled_at,
     )
     .join(User)
-    .where(ApiKey.prefix == bindparam("prefix"))
+    .where(ApiKey.prefix == bindparam("prefix")),
 )
 
 

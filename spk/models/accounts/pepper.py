@@ -28,7 +28,7 @@ def check_pepper() -> None:
     """Raise ConfigError unless this database was created with the pepper or one of its fallbacks."""
     canary = fetch_first(select(PepperCanary.digest))
     if canary is None:
-        raise ConfigError("The database has no record of its pepper yet: run `spk init`.")
+        raise ConfigError("The database has no pepper recorded yet: run `spk init`.")
     check_canary(canary.digest)
 
 
