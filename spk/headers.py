@@ -28,7 +28,7 @@ def init_app(app: Flask) -> None:
 
 
 def csp_nonce() -> str:
-    """The nonce of this response, without which neither scripts nor htmx attributes work."""
+    """The nonce of this response, which marks spk’s own scripts and htmx attributes."""
     state = request_state()
     state.csp_nonce = state.csp_nonce or secrets.token_urlsafe(16)
     return state.csp_nonce

@@ -14,10 +14,8 @@ from werkzeug.exceptions import TooManyRequests
 from spk.config import ConfigError
 from spk.request_state import RateLimitUse, request_state
 
-REDIS_TIMEOUTS = {
-    "socket_timeout": 1,
-    "socket_connect_timeout": 1,
-}  # s; a request must not wait for a store that hangs
+# Seconds; a request must not wait for a store that hangs.
+REDIS_TIMEOUTS = {"socket_timeout": 1, "socket_connect_timeout": 1}
 
 
 def init_app(app: Flask) -> None:

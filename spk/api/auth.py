@@ -19,7 +19,7 @@ _CREDENTIALS = re.compile(r"(?i:bearer|oauth) +([A-Za-z0-9\-._~+/]+=*) *")  # RF
 
 
 class ApiBlueprint(Blueprint):
-    """Views that need a key whose owner’s plan has `feature`; the application’s hooks run before it."""
+    """Views that need a key whose owner’s plan has `feature`; its hooks run after the application’s."""
 
     def __init__(self, name: str, import_name: str, *, feature: str) -> None:
         super().__init__(name, import_name)

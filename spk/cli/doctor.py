@@ -74,7 +74,7 @@ def permissions() -> Findings:
             # The program that provides a secret's file may protect it in another way.
             yield (
                 "warn" if path in elsewhere else "fail",
-                f"Others have access to {path}: run `chmod go= {path}`.",
+                f"Others can access {path}: run `chmod go= {path}`.",
             )
     for path in directory.iterdir():
         if path.lstat().st_uid != owner:

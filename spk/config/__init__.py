@@ -24,7 +24,7 @@ FIXED = {
 
 
 def load(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Flask’s configuration, by its names; each SPK_… value has the type that `variables` reads it as."""
+    """Flask’s configuration by name: spk’s settings, typed as `variables` returns them, and Flask’s own."""
     bind, base_url = variables.bind(environ), variables.base_url(environ)
     https = base_url.scheme == "https"
     database_url = variables.database_url(environ)

@@ -24,7 +24,7 @@ class LimitReached(Refusal):
 
 
 class InvalidField(Refusal):
-    """The value of a field is valid by itself, but conflicts with existing data."""
+    """The value of one field conflicts with other fields or with existing data."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)

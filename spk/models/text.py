@@ -57,7 +57,7 @@ class SingleLine(Rule):
         if not line:
             raise ValueError(self.empty)
         if token.is_in(line):
-            raise ValueError("This is a token, not a name. Choose words that others may read.")
+            raise ValueError("This is a token, not a name. Choose a name that isn’t secret.")
         if len(line) > self.limit:
             raise ValueError(f"Use {self.limit} characters or fewer. This name has {len(line)}.")
         return line

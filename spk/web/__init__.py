@@ -19,7 +19,7 @@ account = Blueprint("account", __name__)
 user = Blueprint("user", __name__, url_prefix="/user")
 csrf = CSRFProtect()
 login_manager = LoginManager()
-login_manager.session_protection = None  # which would trust any X-Forwarded-For
+login_manager.session_protection = None  # it would trust any X-Forwarded-For
 FORM_LIMIT = RateLimitItemPerMinute(120)  # submitted forms, for each account
 
 
@@ -80,13 +80,13 @@ def guard_account() -> None:
 
 @user.before_request
 def guard_user() -> ResponseReturnValue | None:
-    """Check origin, sign-in, rate limit and CSRF token, in this order: the token ends with the session."""
+    """Check origin, sign-in, rate limit and CSRF token, in this order."""
     check_origin()
     if not current_user.is_authenticated:
         return redirect_to_sign_in()
     if request.method not in SAFE_METHODS:
         rate_limit.hit(FORM_LIMIT, "user", str(current_user.id))
-    csrf.protect()
+    csrf.protect()  # last: it ends with the session, and somebody signed out must be asked to sign in
     return None
 
 

@@ -47,9 +47,7 @@ def test_a_file_that_others_can_read_is_named_with_the_way_to_mend_it(
 ) -> None:
     path = Path(environ["SPK_DATA_DIR"], "token_pepper")
     path.chmod(0o644)
-    assert ailments(spk, 1) == {
-        "permissions": ("fail", f"Others have access to {path}: run `chmod go= {path}`.")
-    }
+    assert ailments(spk, 1) == {"permissions": ("fail", f"Others can access {path}: run `chmod go= {path}`.")}
 
 
 def test_a_directory_that_others_can_read_is_named(spk: Spk, environ: dict[str, str]) -> None:
