@@ -42,9 +42,8 @@ class OwnedPages:
 
     def create(self, **fields: Unpack[NewPage]) -> StatusPage:
         """Add a page; raises PlanRequired, PageLimitReached or InvalidField."""
-        db.session.refresh(
-            self.user, with_for_update=True
-        )  # one page at a time, or the limit could be exceeded
+        # One page at a time, or the limit could be exceeded.
+        db.session.refresh(self.user, with_for_update=True)
         self.user.require("status_pages")
         limit = self.user.plan.status_pages
         if len(self.all()) >= limit:

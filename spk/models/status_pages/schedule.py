@@ -14,9 +14,7 @@ from spk.models.refusal import InvalidField
 from spk.models.status_pages.vocabulary import CLOSED, MAINTENANCE_STATUSES, REALTIME_STATUSES, IncidentStatus
 
 RUNNING = ("in_progress", "verifying")
-NO_END = datetime(
-    9999, 12, 31, tzinfo=UTC
-)  # while it is open; a null would keep queries from using the index
+NO_END = datetime(9999, 12, 31, tzinfo=UTC)  # not null, with which queries couldn't use the index
 DEFAULT_DURATION = timedelta(hours=1)  # of a maintenance without an end
 
 
