@@ -1,4 +1,4 @@
-"""How Alembic runs here: in one transaction, with SQLite's foreign keys off while tables are rebuilt."""
+"""Runs Alembic in one transaction, with SQLite's foreign keys off while tables are rebuilt."""
 
 from typing import Literal
 
@@ -11,7 +11,7 @@ from spk.engines import without_foreign_keys
 
 
 def render_item(_kind: str, item: object, _context: object) -> str | Literal[False]:
-    """A migration stands on SQLAlchemy alone, whatever becomes of our types."""
+    """Render only SQLAlchemy's types, so that migrations don't depend on spk's own."""
     return "sa.DateTime(timezone=True)" if isinstance(item, UtcDateTime) else False
 
 
@@ -21,7 +21,7 @@ def migrate(connection: Connection) -> None:
         target_metadata=Base.metadata,
         render_as_batch=True,
         render_item=render_item,
-        transactional_ddl=True,  # SQLite can, once the driver leaves transactions alone
+        transactional_ddl=True,  # works on SQLite, too, as the driver doesn't manage transactions
     )
     with context.begin_transaction():
         if connection.dialect.name == "postgresql":
@@ -34,7 +34,7 @@ def migrate(connection: Connection) -> None:
 
 
 def await_others(connection: Connection) -> None:
-    """Let several servers that start at once migrate one after the other, however long it takes."""
+    """Let several servers that start at the same time migrate one after the other, without a timeout."""
     connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
     connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('spk migrations'))")
     connection.exec_driver_sql("SET LOCAL lock_timeout TO DEFAULT")

@@ -12,19 +12,19 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 __version__ = "0.1.0"
 
 PACKAGE = Path(__file__).parent
-# Where templates, static files and migrations are: beside the package in a checkout, inside it from a wheel.
+# Where templates, static files and migrations are: beside the package in a checkout, inside it in a wheel.
 ROOT = PACKAGE if (PACKAGE / "templates").is_dir() else PACKAGE.parent
 
 
 class Application(Flask):
-    """Flask, which asks of every hook of every request whether it is a coroutine: here none is."""
+    """Flask without its check, for every hook of every request, whether it is a coroutine: none is."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
-    """Build the application from SPK_… variables; raises ConfigError where they do not fit."""
+    """Build the application from the SPK_… variables; raises ConfigError if one is invalid."""
     from spk import (
         api,
         autocommit,
@@ -47,11 +47,11 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     engines.init_app(app)
     autocommit.init_app(app)
     Migrate(app, db.db, directory=str(ROOT / "migrations"))
-    # Hooks before a request run in this order, hooks after it in the opposite one: the state is there for all
-    # the others, and the log is written last, of the answer as it leaves. What wraps the application last
-    # sees a request first: the gate drops X-Forwarded-Host before ProxyFix reads it.
-    for part in (request_state, logs, rate_limit, headers, errors, health, web, api, verify):
-        part.init_app(app)
+    # The order matters. before_request hooks run in this order, after_request hooks in reverse: the request
+    # state exists for all others, and the log is written last, with the final response. WSGI middleware runs
+    # in reverse, too: the gate's, added last, drops X-Forwarded-Host before ProxyFix reads it.
+    for module in (request_state, logs, rate_limit, headers, errors, health, web, api, verify):
+        module.init_app(app)
     if app.config["METRICS"]:
         from spk import metrics
 
@@ -62,7 +62,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
 def _application(settings: dict[str, Any]) -> Application:
     app = Application("spk", root_path=str(ROOT), instance_path=str(settings["DATA_DIR"]))
     app.config.update(settings)
-    app.url_map.merge_slashes = False  # the API answers //, too, without a redirect
+    app.url_map.merge_slashes = False  # else Flask redirects a path with //, which the API never does
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's default provider has it
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     if hops := settings["TRUSTED_PROXIES"]:

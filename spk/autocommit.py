@@ -1,10 +1,10 @@
-"""Statements outside any transaction: each sees the database as it is then, and commits by itself."""
+"""Statements outside any transaction: each sees the current data, and commits by itself."""
 
 import logging
-from collections import deque, namedtuple
+from collections import deque
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from flask import Flask, current_app
 from sqlalchemy import Connection, Dialect, Engine, Row, Select, Update, event
@@ -14,52 +14,59 @@ from sqlalchemy.exc import SQLAlchemyError
 from spk.db import db
 
 Converter = tuple[int, Callable[[Any], Any]]
+R = TypeVar("R", bound=NamedTuple)
 _log = logging.getLogger("spk")
 
 
-class PreparedSelect:
-    """A SELECT that is compiled once and given to the driver’s own cursor, which saves most of its cost."""
+class PreparedSelect(Generic[R]):
+    """A SELECT that is compiled once and executed by the driver’s own cursor, which saves most of its cost.
 
-    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
+    Its columns are the fields of `row`, in the same order.
+    """
+
+    def __init__(self, row: type[R], statement: Select[*tuple[Any, ...]]) -> None:
+        if row._fields != tuple(statement.selected_columns.keys()):
+            raise TypeError(f"The fields of {row.__name__} are not the columns of the statement.")
+        self.row = row
         self.statement = statement
-        self._row = namedtuple("Row", statement.selected_columns.keys())  # type: ignore[misc]  # the statement has the names
 
-    def first(self, **values: object) -> Any:  # noqa: ANN401  # a row of whatever the statement selects
-        """The first row as the database is at this moment, outside any transaction, or None."""
+    def first(self, **values: object) -> R | None:
+        """The first row with these parameters, or None; reads the current data, outside any transaction."""
         engine, idle = current_app.extensions["prepared_selects"]
         try:
             connection, cursor = idle.pop()
-        except IndexError:  # not asked for before: another thread may take the last one in between
+        except IndexError:  # not checked before, because another thread may take the last one
             connection = engine.connect()
             cursor = connection.connection.cursor()
         sql, names, converters = _compile(self.statement, engine.dialect)
         try:
             cursor.execute(sql, [values[name] for name in names] if names else values)
-            rows = cursor.fetchall()  # to the end: a half-read cursor would pin an old snapshot
+            rows = cursor.fetchall()  # to the end, because an open cursor would pin an old snapshot
         except engine.dialect.loaded_dbapi.Error:
-            # A connection may have broken since. SQLAlchemy makes another, or the error that others know.
+            # The connection may be broken: SQLAlchemy opens another, or raises its own error.
             connection.invalidate()
-            return fetch_first(self.statement.params(values))
+            found = fetch_first(self.statement.params(values))
+            return self.row(*found) if found else None
         idle.append((connection, cursor))
         if not rows:
             return None
         row = list(rows[0])
-        for place, convert in converters:
-            row[place] = row[place] and convert(row[place])
-        return self._row(*row)
+        for index, convert in converters:
+            row[index] = row[index] and convert(row[index])
+        return self.row(*row)
 
 
 def fetch_first(statement: Select[*tuple[Any, ...]]) -> Row[*tuple[Any, ...]] | None:
-    """The first row as the database is at this moment, outside the request's transaction.
+    """The first row, or None; reads the current data, outside any transaction.
 
-    `first()` reads the cursor to its end: a half-read one would pin an old snapshot.
+    SQLAlchemy’s first() closes the cursor: an open one would pin an old snapshot.
     """
     with db.engines["autocommit"].connect() as connection:
         return connection.execute(statement).first()
 
 
 def try_update(statement: Update) -> None:
-    """Run an UPDATE that commits by itself, or skip it where the database is busy."""
+    """Run an UPDATE that commits by itself, or skip it if the database is busy."""
     try:
         with db.engines["autocommit"].connect() as connection:
             connection.execute(statement)
@@ -70,7 +77,7 @@ def try_update(statement: Update) -> None:
 def init_app(app: Flask) -> None:
     with app.app_context():
         engine = db.engines["autocommit"]
-    # A thread takes a pair and puts it back, so there are as many as threads.
+    # A thread takes a pair and puts it back, so there is at most one for each thread.
     idle: deque[tuple[Connection, DBAPICursor]] = deque()
     app.extensions["prepared_selects"] = engine, idle
 
@@ -86,9 +93,9 @@ def init_app(app: Flask) -> None:
 def _compile(
     statement: Select[*tuple[Any, ...]], dialect: Dialect
 ) -> tuple[str, list[str] | None, list[Converter]]:
-    """The text, the order of values that have no names in it, and what makes Python's of which columns."""
+    """The SQL, the order of its positional parameters if it has any, and the converters of result columns."""
     compiled = statement.compile(dialect=dialect)
     types = [column.type.dialect_impl(dialect) for column in statement.selected_columns]
     processors = [type_.result_processor(dialect, None) for type_ in types]
-    converters: list[Converter] = [(place, each) for place, each in enumerate(processors) if each]
+    converters: list[Converter] = [(i, each) for i, each in enumerate(processors) if each]
     return str(compiled), getattr(compiled, "positiontup", None), converters

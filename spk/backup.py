@@ -1,6 +1,6 @@
-"""A backup: one file with the rows of every table, and the secrets without which they are of no use.
+"""A backup: one file with the rows of every table and the secrets that they depend on.
 
-Rows rather than a database's own files: what was written on SQLite can be restored on PostgreSQL, and back.
+It has rows instead of database files, so that a backup of SQLite can be restored to PostgreSQL, and back.
 """
 
 import json
@@ -22,24 +22,24 @@ from spk.models.accounts.pepper import PepperCanary, check_canary
 from spk.models.refusal import Refusal
 
 FORMAT = 1
-ROWS = 1_000  # at a time
+BATCH_SIZE = 1_000  # rows
 
 
 def write(file: Path) -> None:
-    """Write a backup as of one moment, while others write on; whole or not at all."""
+    """Write a consistent backup, completely or not at all, while spk keeps running."""
     if not file.absolute().parent.is_dir():
-        raise Refusal(f"There is no directory {file.absolute().parent}: make it first.")
+        raise Refusal(f"There is no directory {file.absolute().parent}: create it first.")
     if file.exists() and (not file.is_file() or file.stat().st_size):
-        raise Refusal(f"{file} is there already: choose another name.")
-    with NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as part:  # mode 0600
+        raise Refusal(f"{file} already exists: choose another name.")
+    with NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as temporary:  # mode 0600
         try:
-            with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive, _snapshot() as connection:
+            with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive, _snapshot() as connection:
                 _fill(archive, connection)
-            part.flush()
-            os.fsync(part.fileno())
-            Path(part.name).replace(file)
+            temporary.flush()
+            os.fsync(temporary.fileno())
+            Path(temporary.name).replace(file)
         except BaseException:
-            Path(part.name).unlink(missing_ok=True)
+            Path(temporary.name).unlink(missing_ok=True)
             raise
 
 
@@ -57,8 +57,8 @@ def _fill(archive: zipfile.ZipFile, connection: Connection) -> None:
         raise Refusal("There is nothing to back up: the database has no tables. Run `spk init`.")
     canary = connection.execute(PepperCanary.__table__.select()).first()
     if canary is None:
-        raise Refusal("The database doesn’t know its pepper yet: run `spk init`.")
-    check_canary(canary.digest)  # or the secrets beside the rows would be the wrong ones
+        raise Refusal("The database has no pepper recorded yet: run `spk init`.")
+    check_canary(canary.digest)  # the backup must contain the right pepper
     about = {"format": FORMAT, "spk": __version__, "revision": revision, "created_at": now()}
     archive.writestr("about.json", json.dumps(about, default=str))
     pepper, *fallbacks = current_app.config["TOKEN_PEPPERS"]
@@ -67,13 +67,13 @@ def _fill(archive: zipfile.ZipFile, connection: Connection) -> None:
     archive.writestr("secrets.json", json.dumps(secrets))
     for table in tables(connection):
         with archive.open(f"{table.name}.jsonl", "w", force_zip64=True) as lines:
-            rows = connection.execution_options(yield_per=ROWS).execute(table.select())
+            rows = connection.execution_options(yield_per=BATCH_SIZE).execute(table.select())
             for row in rows.mappings():
                 lines.write(json.dumps(dict(row), default=methodcaller("isoformat")).encode() + b"\n")
 
 
 def tables(connection: Connection) -> list[Table]:
-    """What the database holds, parents first, as its own migrations made it."""
+    """The tables in the database, parents first, as its migrations made them."""
     found = MetaData()
     found.reflect(connection)
     return [table for table in found.sorted_tables if table.name != "alembic_version"]

@@ -1,4 +1,4 @@
-"""The database as models and doors use it: tables, times, units of work."""
+"""The database as used by models and doors: base class, times and units of work."""
 
 import logging
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ _log = logging.getLogger("spk")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware time in UTC; SQLite keeps no zone, so it is put back on the way out."""
+    """An aware time in UTC; SQLite stores no time zone, so it is added again on reading."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -36,11 +36,11 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         if value.tzinfo:
             return value.astimezone(UTC)
-        return datetime.combine(value, value.time(), UTC)  # in a fifth of the time of replace()
+        return datetime.combine(value, value.time(), UTC)  # five times as fast as replace()
 
 
 class Base(DeclarativeBase):
-    """What every model is made from."""
+    """The base class of every model."""
 
     registry = registry(
         type_annotation_map={datetime: UtcDateTime},
@@ -55,12 +55,12 @@ class Base(DeclarativeBase):
     )
 
 
-# Rows stay readable after a commit, so that a view can answer from what it has just saved.
+# Objects stay loaded after a commit, so that a view can answer with what it has just saved.
 db = SQLAlchemy(
     model_class=Base,
     session_options={"expire_on_commit": False},
-    # A statement that fails must not carry its values, hashes among them, into a log.
-    # A connection is tried before it is used: PostgreSQL may have been restarted since.
+    # hide_parameters: the values of a failed statement, hashes among them, must not appear in the log.
+    # pool_pre_ping: PostgreSQL may have been restarted since a connection was last used.
     engine_options={"hide_parameters": True, "pool_pre_ping": True},
 )
 
@@ -70,17 +70,17 @@ _unit_of_work: ContextVar[Literal["reading", "writing"] | None] = ContextVar("un
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """A unit of work that changes nothing, and so waits for no writer."""
+    """A read-only unit of work, which never waits for a writer."""
     with _begin_unit("reading"):
         yield
 
 
 @contextmanager
 def writing() -> Iterator[None]:
-    """A unit of work that is committed where the block ends, or rolled back by an exception.
+    """A unit of work that commits at the end of the block, or rolls back on an exception.
 
-    SQLite’s write lock is taken by its first query: whatever is slow comes before the block. What was read
-    before is read again in it, since it may have changed meanwhile.
+    Its first query takes SQLite’s write lock, so whatever is slow comes before the block. Objects loaded
+    before the block are loaded again inside it, because they may have changed meanwhile.
     """
     if db.session.registry.has():
         db.session.expire_all()
@@ -105,7 +105,7 @@ def _begin_unit(kind: Literal["reading", "writing"]) -> Iterator[None]:
 
 
 def is_reading() -> bool:
-    """Whether the unit of work under way said that it changes nothing."""
+    """Whether the current unit of work is read-only."""
     return _unit_of_work.get() == "reading"
 
 
@@ -119,7 +119,7 @@ def _roll_back() -> None:
 
 @event.listens_for(db.session, "after_begin")
 def _check_unit(_session: Session, _transaction: object, _connection: Connection) -> None:
-    """Fail where a door hasn’t said whether it reads or writes."""
+    """Refuse a query outside a unit of work."""
     if not _unit_of_work.get():
         raise RuntimeError("This query needs db.reading() or db.writing() around it.")
 

@@ -1,4 +1,4 @@
-"""The engines: SQLite’s pragmas, PostgreSQL’s timeouts, where a connection begins and ends."""
+"""The database engines: SQLite’s pragmas, PostgreSQL’s timeouts, opening and closing connections."""
 
 import logging
 import sqlite3
@@ -21,24 +21,24 @@ def init_app(app: Flask) -> None:
         db.init_app(app)
     except ModuleNotFoundError as error:
         raise ConfigError(
-            f"SPK_DATABASE_URL needs the Python package {error.name}, which isn’t here."
+            f"SPK_DATABASE_URL needs the Python package {error.name}, which isn’t installed."
         ) from None
     app.teardown_appcontext(_close_session)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             event.listen(db.engine, "begin", _begin)
         if db.engine.dialect.name == "postgresql":
-            event.listen(db.engine, "do_connect", _waiting_at_most(5_000))
-            event.listen(db.engines["autocommit"], "do_connect", _waiting_at_most(250))
+            event.listen(db.engine, "do_connect", _set_timeouts(5_000))
+            event.listen(db.engines["autocommit"], "do_connect", _set_timeouts(250))
 
 
 def _close_session(_error: BaseException | None) -> None:
-    """Give the connection back; a database that was lost meanwhile must not cost the answer."""
+    """Return the connection; if the database has been lost meanwhile, the response is still sent."""
     try:
         db.session.remove()
     except SQLAlchemyError as error:
         _log.warning("could not close a session: %s", error)
-        db.session.remove()  # it has lost its connection now, and must not serve another request
+        db.session.remove()  # now without its broken connection; the session must not serve another request
 
 
 def close() -> None:
@@ -51,38 +51,38 @@ def close() -> None:
 @event.listens_for(Engine, "connect")
 def _set_pragmas(connection: object, _record: object) -> None:
     if isinstance(connection, sqlite3.Connection):
-        connection.isolation_level = None  # transactions begin in _begin, not where the driver guesses
+        connection.isolation_level = None  # transactions begin in _begin, not when the driver decides
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA journal_mode = WAL")
-        # With NORMAL a power cut could bring a revoked key back.
+        # With NORMAL, a power cut could undo the revocation of a key.
         connection.execute("PRAGMA synchronous = FULL")
 
 
 def _begin(connection: Connection) -> None:
-    """Take SQLite’s write lock first: under WAL a reader that turns writer fails (SQLITE_BUSY_SNAPSHOT)."""
+    """Take SQLite’s write lock at once: in WAL mode, upgrading a read lock fails (SQLITE_BUSY_SNAPSHOT)."""
     connection.exec_driver_sql("BEGIN" if is_reading() else "BEGIN IMMEDIATE")
 
 
 @contextmanager
 def without_foreign_keys(connection: Connection) -> Iterator[None]:
-    """On SQLite, cascade nothing: rebuilding a parent table would delete every child row."""
+    """Turn off cascades on SQLite, where rebuilding a parent table would delete every child row."""
     driver = connection.connection.dbapi_connection
     if not isinstance(driver, sqlite3.Connection):
         yield
         return
-    driver.execute("PRAGMA foreign_keys = OFF")  # no-op inside a transaction, so before one begins
+    driver.execute("PRAGMA foreign_keys = OFF")  # has no effect inside a transaction
     try:
         yield
     finally:
         driver.execute("PRAGMA foreign_keys = ON")
 
 
-def _waiting_at_most(milliseconds: int) -> Callable[..., None]:
-    """Connect to PostgreSQL as to SQLite: who waits too long for a lock, or for the server, gets an error."""
+def _set_timeouts(milliseconds: int) -> Callable[..., None]:
+    """Give PostgreSQL connections timeouts, as SQLite has, for waiting for a lock or for the server."""
 
     def set_options(_dialect: object, _record: object, _args: object, params: dict[str, Any]) -> None:
         params["options"] = f"-c lock_timeout={milliseconds} {params.get('options', '')}"
         params.setdefault("connect_timeout", 3)  # s
-        params.setdefault("tcp_user_timeout", 5_000)  # ms: for a server that has gone without a word
+        params.setdefault("tcp_user_timeout", 5_000)  # ms: for a server that has disappeared
 
     return set_options

@@ -1,4 +1,4 @@
-"""Every error as its reader needs it: problem+json for programs, a page or a fragment for people."""
+"""Error responses: problem+json for programs, a page or a fragment for people."""
 
 import logging
 
@@ -17,19 +17,19 @@ from spk.models.refusal import PlanRequired
 from spk.paths import is_for_programs, is_gate
 from spk.request_state import request_state
 
-WORDS = {
+MESSAGES = {
     400: "This request can’t be read. Go back, reload the page and try again.",
     403: "You’re not allowed to do this.",
     404: "There’s nothing at this address.",
-    405: "This address doesn’t take that method.",
+    405: "This address doesn’t accept that method.",
     411: "This request doesn’t say how long it is: send Content-Length.",
     413: f"This is too much at once. Send at most {MAX_BODY // 1024} kB.",
     429: "Too many attempts. Wait a minute and try again.",
     500: "Something went wrong on the server.",
     503: "The database can’t be reached right now. Try again in a moment.",
 }
-# Where pages show messages, by their paths; a public page that could not renew itself says nothing.
-MESSAGE_PLACES = {"/user/security": "#key-status", "/user/pages": "#component-status"}
+# Where a page shows messages, by its path; a public page that couldn't refresh itself shows none.
+MESSAGE_TARGETS = {"/user/security": "#key-status", "/user/pages": "#component-status"}
 _log = logging.getLogger("spk")
 
 
@@ -49,27 +49,27 @@ def answer(error: HTTPException) -> ResponseReturnValue:
         return _with_headers_of(error, verify.refusal(error))
     status = error.code or 500
     is_custom = error.description != type(error).description
-    message = str(error.description if is_custom else WORDS.get(status, error.name))
+    message = str(error.description if is_custom else MESSAGES.get(status, error.name))
     if is_for_programs(request.path):
         return _with_headers_of(error, problem(error, message))
     if "HX-Request" in request.headers:
         response = make_response(render_template("_message.html", message=message), status)
-        response.headers.update(_where_to_show())
+        response.headers.update(_htmx_headers())
     else:
         response = make_response(render_template("error.html", status=status, message=message), status)
     return _with_headers_of(error, response)
 
 
-def _where_to_show() -> dict[str, str]:
-    """Tell htmx where a message goes."""
-    for path, place in MESSAGE_PLACES.items():
+def _htmx_headers() -> dict[str, str]:
+    """Headers that tell htmx where to show the message."""
+    for path, target in MESSAGE_TARGETS.items():
         if request.path.startswith(path):
-            return {"HX-Retarget": place, "HX-Reswap": "innerHTML"}
+            return {"HX-Retarget": target, "HX-Reswap": "innerHTML"}
     return {"HX-Reswap": "none"}
 
 
 def _with_headers_of(error: HTTPException, response: Response) -> Response:
-    """Keep what belongs to the status: Allow of a 405, Retry-After of a 429 or 503."""
+    """Keep the error’s own headers: Allow of a 405, Retry-After of a 429 or 503."""
     for name, value in error.get_headers():
         if name != "Content-Type":
             response.headers[name] = value
@@ -79,20 +79,20 @@ def _with_headers_of(error: HTTPException, response: Response) -> Response:
 def _csrf_failed(error: CSRFError) -> ResponseReturnValue:
     _log.info("CSRF check failed: %s", error.description)
     if "does not match" in str(error.description):
-        return answer(BadRequest("A proxy on the way has changed the Host: spk’s operator can mend that."))
+        return answer(BadRequest("A proxy has changed the Host header: ask the operator of spk to fix that."))
     if "referrer" in str(error.description):
-        return answer(BadRequest("Your browser hides which page sent this form (the Referer)."))
+        return answer(BadRequest("Your browser doesn’t send the Referer header, which this form needs."))
     return answer(BadRequest("This page was open too long. Reload it and try again."))
 
 
 def _plan_required(refusal: PlanRequired) -> ResponseReturnValue:
-    """Answer a person; the API has answered a program before it comes here."""
+    """Answer a person; the API handles this exception itself."""
     return answer(Forbidden(str(refusal)))
 
 
 def _wrong_host(error: SecurityError) -> ResponseReturnValue:
-    """Answer in plain text: for a host that isn't ours no URL can be built, so no page."""
-    text = "spk isn’t set up for this address. Its operator sets the right one with SPK_BASE_URL."
+    """Answer in plain text, because a page needs URLs, which can’t be built for an unknown host."""
+    text = "spk isn’t set up for this address. Its operator can set the right one with SPK_BASE_URL."
     if is_for_programs(request.path):
         return problem(error, text)
     return Response(f"{text}\n", 400, content_type="text/plain; charset=utf-8")
@@ -100,7 +100,7 @@ def _wrong_host(error: SecurityError) -> ResponseReturnValue:
 
 def _unreachable(error: Exception) -> ResponseReturnValue:
     if isinstance(error, (IntegrityError, DataError)):
-        raise error  # ours, not the database's
-    _log.error("can’t decide: %s", error)
-    words = "Requests can’t be counted right now. Try again in a moment."
-    return answer(ServiceUnavailable(words if isinstance(error, StorageError) else None, retry_after=5))
+        raise error  # a bug in spk, not a failure of the database
+    _log.error("unavailable: %s", error)
+    message = "Requests can’t be counted right now. Try again in a moment."
+    return answer(ServiceUnavailable(message if isinstance(error, StorageError) else None, retry_after=5))

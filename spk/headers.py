@@ -1,4 +1,4 @@
-"""What every request must respect and every response carries."""
+"""The body limit of every request and the security headers of every response."""
 
 import secrets
 
@@ -28,28 +28,28 @@ def init_app(app: Flask) -> None:
 
 
 def csp_nonce() -> str:
-    """The nonce of this response: scripts and htmx attributes that carry it are ours."""
+    """The nonce of this response, which marks spk’s own scripts and htmx attributes."""
     state = request_state()
     state.csp_nonce = state.csp_nonce or secrets.token_urlsafe(16)
     return state.csp_nonce
 
 
 def content_security_policy() -> str:
-    """The policy of this response, with the nonce where a page has used it."""
+    """The policy of this response, with the nonce if the page has used it."""
     nonce = request_state().csp_nonce
     return CSP.format(nonce=f" 'nonce-{nonce}'" if nonce else "")
 
 
-def share(response: Response) -> Response:
-    """Let other sites read this."""
+def allow_cross_origin(response: Response) -> Response:
+    """Let other sites read this response."""
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 
 
 def publish(response: Response) -> Response:
-    """Let other sites read this, and everybody keep it for 15 seconds; 304 where they have it still."""
-    share(response)
+    """Let other sites read this response and anybody cache it for 15 seconds; 304 if they still have it."""
+    allow_cross_origin(response)
     response.headers["Cache-Control"] = "public, max-age=15"
     response.add_etag()
     response.make_conditional(request)
@@ -57,23 +57,23 @@ def publish(response: Response) -> Response:
 
 
 def _check_body() -> None:
-    """Refuse a body too large, or of unknown length, which Flask would silently cut."""
+    """Refuse a body that is too large, or of unknown length, which Flask would silently discard."""
     length = request.content_length
     if length is None and "Transfer-Encoding" in request.headers:
         raise LengthRequired
     if length:
         if request.max_content_length and length > request.max_content_length:
             raise RequestEntityTooLarge
-        request.get_data()  # whole, now: a slow sender must not hold a transaction open
+        request.get_data()  # now, because a slow client must not keep a transaction open
 
 
 def _add_headers(response: Response) -> Response:
     policy = {"Content-Security-Policy": content_security_policy(), "Cache-Control": "no-store"}
-    present = {name.lower() for name, _ in response.headers}  # setdefault would search them each time
+    present = {name.lower() for name, _ in response.headers}  # setdefault would search all headers each time
     for name, value in (HEADERS | policy).items():
         if name.lower() not in present:
             response.headers.add(name, value)
     if current_app.config["SESSION_COOKIE_SECURE"]:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
-        response.headers["Cross-Origin-Opener-Policy"] = "same-origin"  # on http browsers complain
+        response.headers["Cross-Origin-Opener-Policy"] = "same-origin"  # on http, browsers log a warning
     return response

@@ -1,4 +1,4 @@
-"""For supervisors: is the process up, can it do its work."""
+"""Health checks: whether the process is up, and whether it is ready."""
 
 from functools import cache
 
@@ -26,7 +26,7 @@ def process_is_up() -> ResponseReturnValue:
 
 @bp.get("/readyz")
 def can_work() -> ResponseReturnValue:
-    """Whether the database answers and has this version's tables."""
+    """Whether the database can be reached and has this version’s tables."""
     try:
         if current_migration() != newest_migration():
             return {"status": "the database needs `spk init`"}, 503
@@ -41,11 +41,11 @@ def current_migration() -> str | None:
 
 
 def check_version() -> None:
-    """Raise ConfigError where a newer spk has made the tables; none at all is fine."""
+    """Raise ConfigError if a newer spk has made the tables; an empty database is fine."""
     current = current_migration()
     if current is not None and current not in migrations():
         raise ConfigError(
-            "The database is a newer spk’s: put that one back, or restore the backup from before the upgrade."
+            "The database is from a newer spk: install that, or restore the backup from before the upgrade."
         )
 
 

@@ -14,7 +14,7 @@ _access = logging.getLogger("spk.access")
 
 
 class Formatter(JsonFormatter):
-    """Cuts every token to its prefix in the finished line, tracebacks included."""
+    """Truncates every token to its prefix in the finished line, tracebacks included."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -28,11 +28,11 @@ class Formatter(JsonFormatter):
 
 
 def configure() -> None:
-    """Send what this process logs to stderr; for the process that serves, not for the application."""
+    """Log to stderr; called by the server process, not by the application."""
     handler = logging.StreamHandler()
     handler.setFormatter(Formatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # each look at the migrations would be a line
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it would log each check of the migrations
     logging.captureWarnings(capture=True)
 
 

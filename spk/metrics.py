@@ -1,4 +1,4 @@
-"""Figures for Prometheus; imported only where SPK_METRICS is 1."""
+"""Metrics for Prometheus; only imported if SPK_METRICS is 1."""
 
 import logging
 import os
@@ -17,30 +17,33 @@ from spk.api.auth import ApiBlueprint
 from spk.models import ApiKey
 from spk.request_state import request_state
 
-# prometheus-client reads this variable when it is imported: the directory where each worker keeps its counts,
-# which the worker that is asked adds up.
-DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
+# Names the directory where each worker writes its counts; the worker that answers /metrics adds them up.
+# prometheus-client reads the variable on import.
+DIRECTORY_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
-OWN = CollectorRegistry()
+REGISTRY = CollectorRegistry()
 REQUESTS = Counter(
-    "spk_requests", "Requests, by the view that answered.", ["method", "endpoint", "status"], registry=OWN
+    "spk_requests",
+    "Requests, by the view that answered.",
+    ["method", "endpoint", "status"],
+    registry=REGISTRY,
 )
 SECONDS = Histogram(
-    "spk_request_seconds", "Time from a request’s arrival to its answer.", ["endpoint"], registry=OWN
+    "spk_request_seconds", "Time from a request’s arrival to its answer.", ["endpoint"], registry=REGISTRY
 )
 AUTHENTICATIONS = Counter(
     "spk_authentications",
-    "Requests to the API and the gate, by what became of them.",
+    "Requests to the API and the gate, by outcome.",
     ["outcome"],
-    registry=OWN,
+    registry=REGISTRY,
 )
 
 bp = Blueprint("metrics", __name__)
 _log = logging.getLogger("spk")
 
 
-class Keys(Collector):
-    """Counted in the database when they are asked for; left out where it can't be reached."""
+class KeyCollector(Collector):
+    """Counts keys in the database on each scrape; omitted if it can’t be reached."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         family = GaugeMetricFamily("spk_api_keys", "API keys, by status.", labels=["status"])
@@ -61,18 +64,18 @@ def init_app(app: Flask) -> None:
 @bp.get("/metrics")
 def metrics() -> Response:
     registry = CollectorRegistry()
-    if DIRECTORY in os.environ:
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # it has no types
+    if DIRECTORY_VARIABLE in os.environ:
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # published without types
     else:
-        registry.register(OWN)
-    registry.register(Keys())
+        registry.register(REGISTRY)
+    registry.register(KeyCollector())
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 def _observe(response: Response) -> Response:
     try:
         _count(response)
-    except OSError as error:  # the disk is full, for one: what was decided stands
+    except OSError as error:  # a full disk, for example; the response is sent anyway
         _log.warning("not counted: %s", error)
     return response
 
@@ -80,7 +83,7 @@ def _observe(response: Response) -> Response:
 def _count(response: Response) -> None:
     state = request_state()
     endpoint = request.endpoint or "none"
-    # A client may make up methods; a label for each would be a way to fill the memory.
+    # A client may invent methods; a label for each would let it fill the memory.
     method = request.method if request.url_rule else "any"
     REQUESTS.labels(method, endpoint, response.status_code).inc()
     SECONDS.labels(endpoint).observe(time.perf_counter() - state.started)

@@ -1,4 +1,4 @@
-"""The paths that more than one module has to know."""
+"""Paths that several modules need to know."""
 
 import re
 
@@ -9,19 +9,19 @@ _FOR_PROGRAMS = re.compile(r"(/p/[^/]*)?/api(/|$)")
 
 
 def is_api(path: str) -> bool:
-    """Whether this is opened by a key, and answered in JSON."""
+    """Whether this is the API for keys, which answers in JSON."""
     return _is_at_or_below(path, API)
 
 
 def is_gate(path: str) -> bool:
-    """Whether a proxy asks here."""
+    """Whether this is the gate, which proxies ask."""
     return _is_at_or_below(path, GATE)
 
 
 def is_for_programs(path: str) -> bool:
-    """Whether a program asks here, with a key or without, and wants its errors in JSON."""
+    """Whether this is an API, with or without a key, whose errors are JSON."""
     return _FOR_PROGRAMS.match(path) is not None
 
 
-def _is_at_or_below(path: str, place: str) -> bool:
-    return path == place or path.startswith(f"{place}/")
+def _is_at_or_below(path: str, root: str) -> bool:
+    return path == root or path.startswith(f"{root}/")

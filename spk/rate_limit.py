@@ -1,4 +1,4 @@
-"""How often something may be done, counted by the limits library."""
+"""Rate limits, counted by the limits library."""
 
 import math
 import time
@@ -14,17 +14,18 @@ from werkzeug.exceptions import TooManyRequests
 from spk.config import ConfigError
 from spk.request_state import RateLimitUse, request_state
 
-PATIENCE = {"socket_timeout": 1, "socket_connect_timeout": 1}  # s; a request waits for no store that hangs
+# Seconds; a request must not wait for a store that hangs.
+REDIS_TIMEOUTS = {"socket_timeout": 1, "socket_connect_timeout": 1}
 
 
 def init_app(app: Flask) -> None:
     uri = app.config["RATELIMIT_STORAGE_URI"]
-    patience = PATIENCE if uri.startswith("redis") else {}
+    options = REDIS_TIMEOUTS if uri.startswith("redis") else {}
     try:
-        storage = storage_from_string(uri, wrap_exceptions=True, **patience)
-    except (ConfigurationError, ValueError):  # whose words would quote a password
+        storage = storage_from_string(uri, wrap_exceptions=True, **options)
+    except (ConfigurationError, ValueError):  # not chained, because its message may contain a password
         storage = None
-    if not isinstance(storage, Storage):  # limits has some to be awaited, too
+    if not isinstance(storage, Storage):  # limits also has asynchronous ones
         raise ConfigError(
             "SPK_RATELIMIT_STORAGE_URI must be memory:// or an address like redis://localhost:6379."
         )
@@ -32,8 +33,8 @@ def init_app(app: Flask) -> None:
     app.after_request(_add_headers)
 
 
-def take(limit: RateLimitItem, policy: str, who: str) -> None:
-    """Count one use; raises TooManyRequests once `who` has used up the limit of this policy."""
+def hit(limit: RateLimitItem, policy: str, who: str) -> None:
+    """Count a request of `who`; raises TooManyRequests once the limit of this policy is used up."""
     storage: Storage = current_app.extensions["rate_limits"]
     key = limit.key_for(policy, who)
     used = storage.incr(key, limit.get_expiry())
@@ -45,15 +46,15 @@ def take(limit: RateLimitItem, policy: str, who: str) -> None:
 
 def client_address() -> str:
     """Who asks, as far as the address of this request tells."""
-    return subscriber(request.remote_addr)
+    return client_network(request.remote_addr)
 
 
 @lru_cache(maxsize=1024)
-def subscriber(remote_addr: str | None) -> str:
-    """Who asks, as far as an address tells; one who has an IPv6 address has 2^64 of them (RFC 6177)."""
+def client_network(remote_addr: str | None) -> str:
+    """The IPv4 address or IPv6 /64 network to count by: one IPv6 client has a whole /64 (RFC 6177)."""
     try:
         address = ip_address(remote_addr or "")
-    except ValueError:  # a unix socket has none
+    except ValueError:  # a unix socket has no address
         return "unknown"
     if isinstance(address, IPv4Address):
         return str(address)

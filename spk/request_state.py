@@ -1,4 +1,4 @@
-"""What is known of the request under way, for the hooks that come later."""
+"""The state of the current request, shared by its hooks."""
 
 import secrets
 import time
@@ -12,7 +12,7 @@ from spk.models.accounts.caller import Caller
 
 @dataclass(frozen=True)
 class RateLimitUse:
-    """What is left of a limit, and the seconds until it begins anew."""
+    """What remains of a rate limit, and the seconds until it resets."""
 
     policy: str
     limit: RateLimitItem
@@ -22,14 +22,14 @@ class RateLimitUse:
 
 @dataclass
 class RequestState:
-    """One for each request, from its first hook on."""
+    """The state of one request, created by its first hook."""
 
     id: str = field(default_factory=lambda: secrets.token_hex(16))
     started: float = field(default_factory=time.perf_counter)
-    csp_nonce: str | None = None  # made once a page asks for it
-    caller: Caller | None = None  # whose key opened the door
-    refusal: str | None = None  # the code of why it was refused
-    rate_limit: RateLimitUse | None = None  # the last one that it counted for
+    csp_nonce: str | None = None  # created when a page first uses it
+    caller: Caller | None = None  # set once a key is accepted
+    refusal: str | None = None  # why it was refused, as in the metrics
+    rate_limit: RateLimitUse | None = None  # the last limit that counted it
 
 
 def init_app(app: Flask) -> None:

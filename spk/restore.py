@@ -1,4 +1,4 @@
-"""A restore: the rows and secrets of a backup, put where there are none."""
+"""Restoring the rows and secrets of a backup."""
 
 import json
 import zipfile
@@ -15,53 +15,55 @@ from flask import current_app
 from sqlalchemy import JSON, Connection, MetaData, Table, func
 
 from spk import health
-from spk.backup import FORMAT, ROWS, tables
+from spk.backup import BATCH_SIZE, FORMAT, tables
 from spk.config import secret_files, variables
 from spk.db import Base, db
 from spk.engines import without_foreign_keys
 from spk.models.accounts.pepper import check_canary
 from spk.models.refusal import Refusal
 
-DAMAGE = (
+READ_ERRORS = (
     *(zipfile.BadZipFile, zlib.error, EOFError),
     *(AttributeError, KeyError, OverflowError, RuntimeError, TypeError, ValueError),
 )
 
 
 @contextmanager
-def opened(file: Path) -> Iterator[zipfile.ZipFile]:
-    """Open a backup; raises Refusal where it is none, or one of a newer spk."""
+def open_backup(file: Path) -> Iterator[zipfile.ZipFile]:
+    """Open a backup; raises Refusal if it isn’t one, or is from a newer spk."""
     with ExitStack() as stack:
-        with _read_from(file):
+        with _refuse_damaged(file):
             archive = stack.enter_context(zipfile.ZipFile(file))
             about = json.loads(archive.read("about.json"))
             if about["format"] != FORMAT or about["revision"] not in health.migrations():
-                raise Refusal(f"{file} was made by spk {about['spk']}: restore it with that or a newer one.")
+                raise Refusal(
+                    f"{file} was made by spk {about['spk']}: restore it with that version or a newer one."
+                )
         yield archive
 
 
 @contextmanager
-def _read_from(file: Path | str | None) -> Iterator[None]:
-    """Turn what reading a damaged backup raises into a Refusal."""
+def _refuse_damaged(file: Path | str | None) -> Iterator[None]:
+    """Turn the errors of reading a damaged backup into a Refusal."""
     try:
         yield
-    except DAMAGE:
-        raise Refusal(f"{file} is not a whole backup of spk.") from None
+    except READ_ERRORS:
+        raise Refusal(f"{file} is not a complete backup of spk.") from None
 
 
 def secrets(archive: zipfile.ZipFile, environ: Mapping[str, str]) -> dict[str, str]:
-    """The secrets of a backup by name, without those that a variable says: the canary tells if that fits."""
-    with _read_from(archive.filename):
+    """The secrets of a backup by name, without those set by a variable, which the canary checks."""
+    with _refuse_damaged(archive.filename):
         found = json.loads(archive.read("secrets.json"))
         for name in secret_files.NAMES:
-            found[name].encode()  # fails on what is no text
+            found[name].encode()  # fails if it isn't text
     return {name: found[name] for name in secret_files.NAMES if variables.value(environ, name) is None}
 
 
 def restore(archive: zipfile.ZipFile, *, replace: bool) -> None:
-    """Make the database what it was and migrate it forward, all or nothing; raises Refusal, ConfigError."""
+    """Restore and migrate the database, completely or not at all; raises Refusal or ConfigError."""
     with (
-        _read_from(archive.filename),
+        _refuse_damaged(archive.filename),
         db.engine.connect() as connection,
         without_foreign_keys(connection),
         connection.begin(),
@@ -75,17 +77,17 @@ def restore(archive: zipfile.ZipFile, *, replace: bool) -> None:
 
 
 def _clear(connection: Connection, archive: zipfile.ZipFile, *, replace: bool) -> None:
-    there = MetaData()
-    there.reflect(connection)
-    if there.tables and not replace:
+    existing = MetaData()
+    existing.reflect(connection)
+    if existing.tables and not replace:
         raise Refusal("The database has tables already: `--force` replaces them all.")
-    ours = {"alembic_version", *Base.metadata.tables, *(name.split(".")[0] for name in archive.namelist())}
-    others = sorted(set(there.tables) - ours)
-    if others and connection.dialect.name == "postgresql":  # a file of SQLite is spk's alone
+    own = {"alembic_version", *Base.metadata.tables, *(name.split(".")[0] for name in archive.namelist())}
+    others = sorted(set(existing.tables) - own)
+    if others and connection.dialect.name == "postgresql":  # an SQLite file is only used by spk
         raise Refusal(
-            f"The database has tables that aren’t spk’s ({', '.join(others)}): give spk one of its own."
+            f"The database has other tables, too ({', '.join(others)}): use a separate database for spk."
         )
-    there.drop_all(connection)
+    existing.drop_all(connection)
 
 
 def _migrate(connection: Connection, revision: str) -> None:
@@ -105,7 +107,7 @@ def _insert(connection: Connection, table: Table, lines: Iterator[dict[str, Any]
     for column in table.columns:
         if isinstance(column.type, JSON):
             column.type.none_as_null = True
-    while rows := list(islice(lines, ROWS)):
+    while rows := list(islice(lines, BATCH_SIZE)):
         for row in rows:
             if row.keys() != set(table.columns.keys()):
                 raise KeyError(table.name)
@@ -119,6 +121,6 @@ def _insert(connection: Connection, table: Table, lines: Iterator[dict[str, Any]
 
 
 def _in_utc(text: str) -> datetime:
-    """A time of PostgreSQL's, in whatever zone, or one of SQLite's, in UTC without saying so."""
+    """A time in UTC: PostgreSQL’s have an offset, SQLite’s are in UTC without one."""
     time = datetime.fromisoformat(text)
     return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)

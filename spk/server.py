@@ -1,4 +1,4 @@
-"""The production server: gunicorn, set up for spk."""
+"""The production server: gunicorn, configured for spk."""
 
 import os
 import socket
@@ -14,11 +14,11 @@ from spk import create_app
 from spk.config import ConfigError
 from spk.worker import Worker
 
-THREADS = 4  # a worker
+THREADS = 4  # per worker
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn publishes no types
-    """gunicorn without its command line; each worker makes an application of its own."""
+    """gunicorn without its command line; each worker creates its own application."""
 
     def __init__(self, bind: str, workers: int) -> None:
         self.settings = settings(bind, workers)
@@ -33,7 +33,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn publishes no ty
 
 
 class Logger(glogging.Logger):  # type: ignore[misc]  # gunicorn publishes no types
-    """Leaves gunicorn's own lines to spk's handler, which writes JSON and hides tokens."""
+    """Passes gunicorn’s log to spk’s handler, which writes JSON and truncates tokens."""
 
     def setup(self, cfg: object) -> None:
         super().setup(cfg)
@@ -42,14 +42,14 @@ class Logger(glogging.Logger):  # type: ignore[misc]  # gunicorn publishes no ty
 
 
 def check_bind(bind: str) -> None:
-    """Say in one line what gunicorn would try five times; raises ConfigError."""
+    """Raise ConfigError if the address can’t be used, where gunicorn would retry five times."""
     host, _, port = bind.rpartition(":")
     if bind.startswith("unix:"):
         with socket.socket(socket.AF_UNIX) as other, suppress(OSError):
             other.connect(bind.removeprefix("unix:"))
             raise ConfigError(f"SPK_BIND: another server listens on {bind}.")
         if not os.access(directory := Path(bind.removeprefix("unix:")).parent, os.W_OK | os.X_OK):
-            raise ConfigError(f"SPK_BIND: no socket can be made in {directory}.")
+            raise ConfigError(f"SPK_BIND: cannot create a socket in {directory}.")
         return
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -65,10 +65,10 @@ def settings(bind: str, workers: int) -> dict[str, Any]:
         "worker_class": Worker,
         "threads": THREADS,
         "graceful_timeout": 30,  # s: requests under way are answered after SIGTERM
-        "forwarder_headers": "",  # who may set the client's address is ProxyFix's to say
+        "forwarder_headers": "",  # ProxyFix decides who may set the client's address
         "forwarded_allow_ips": "",
-        "secure_scheme_headers": {},  # a unix socket is believed otherwise, and contradictions are a 400
-        "umask": 0,  # of a unix socket: who may connect is for its directory to say
+        "secure_scheme_headers": {},  # else gunicorn trusts them on a unix socket, and refuses contradictions
+        "umask": 0,  # of a unix socket: the permissions of its directory decide who may connect
         "control_socket_disable": True,
         "accesslog": None,  # it would log query strings
         "loglevel": "warning",

@@ -1,4 +1,4 @@
-"""The one-time token that opens /setup: only who can read the server's terminal makes the first account."""
+"""The one-time token for /setup: only somebody with access to the server can create the first account."""
 
 import hmac
 import secrets
@@ -10,7 +10,7 @@ from spk.config.secret_files import write_secret
 
 
 def issue() -> str:
-    """The token, made where there is none yet."""
+    """The token, created if there is none yet."""
     write_secret(_path(), secrets.token_urlsafe(16))
     return _path().read_text().strip()
 
@@ -22,8 +22,8 @@ def matches(candidate: str) -> bool:
         return False
 
 
-def claim() -> bool:
-    """Use the token up; False where somebody was faster."""
+def consume() -> bool:
+    """Delete the token; False if it has been used already."""
     try:
         _path().unlink()
     except FileNotFoundError:

@@ -15,12 +15,12 @@ from spk.paths import GATE
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-REFUSALS = (401, 403, 404, 405, 429)
-AS_IT_IS = string.punctuation.replace("%", "")
+PROXY_STATUSES = (401, 403, 404, 405, 429)
+SAFE_CHARACTERS = string.punctuation.replace("%", "")
 
 
-class Empty(Response):
-    """An answer of which a proxy reads status and headers."""
+class EmptyResponse(Response):
+    """A response without a body, as a proxy reads only status and headers."""
 
     default_mimetype = None
 
@@ -30,11 +30,11 @@ bp = ApiBlueprint("verify", __name__, feature="api_access")
 
 def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
-    app.wsgi_app = by_any_name(app.wsgi_app)  # type: ignore[method-assign,assignment]  # the way Flask documents
+    app.wsgi_app = ignore_host(app.wsgi_app)  # type: ignore[method-assign,assignment]  # the way Flask documents
 
 
-def by_any_name(app: "WSGIApplication") -> "WSGIApplication":
-    """Answer under any host name, the proxy’s or its client’s: the answer holds no address."""
+def ignore_host(app: "WSGIApplication") -> "WSGIApplication":
+    """Accept any host name, as a proxy may send its own or its client’s; the response contains no URL."""
 
     def run(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if environ["PATH_INFO"] == GATE:
@@ -45,24 +45,24 @@ def by_any_name(app: "WSGIApplication") -> "WSGIApplication":
     return run
 
 
-# OPTIONS isn't answered by Flask: to a proxy that asks with the method it got, any 2xx opens the door.
+# No automatic OPTIONS: a proxy may pass on its client's method, and takes any 2xx for permission.
 @bp.get(GATE, provide_automatic_options=False)
 def verify() -> ResponseReturnValue:
-    """Say whose key it is, in headers that are always all set, so that none of a client's own is left."""
+    """Identify the caller in headers, which are always all set, so that a client can’t supply its own."""
     caller = current_caller()
-    return Empty(
+    return EmptyResponse(
         status=204,
         headers={
             "X-Auth-User-Id": str(caller.user_id),
-            "X-Auth-User-Email": quote(caller.email, safe=AS_IT_IS),
+            "X-Auth-User-Email": quote(caller.email, safe=SAFE_CHARACTERS),
             "X-Auth-Key-Prefix": caller.prefix,
             "X-Auth-Key-Name": quote(caller.key_name, safe=""),
-            "X-Auth-Plan": quote(caller.plan.name, safe=AS_IT_IS),
+            "X-Auth-Plan": quote(caller.plan.name, safe=SAFE_CHARACTERS),
         },
     )
 
 
 def refusal(error: HTTPException) -> Response:
-    """An empty answer with a status that proxies know; what can’t be decided is 503."""
+    """An empty response with a status that proxies understand; any other error is a 503."""
     status = 401 if error.code == 400 else error.code
-    return Empty(status=status if status in REFUSALS else 503)
+    return EmptyResponse(status=status if status in PROXY_STATUSES else 503)

@@ -1,4 +1,4 @@
-// What HTML and htmx cannot do by themselves: modal dialogs, the clipboard, words for a server that doesn't answer.
+// What HTML and htmx can't do: modal dialogs, the clipboard, and a message if the server doesn't answer.
 
 document.documentElement.classList.add("js");
 document.addEventListener("DOMContentLoaded", openDialog);
@@ -11,7 +11,7 @@ function openDialog() {
   dialog.showModal();
   document.getElementById("copy-token")?.focus();
   dialog.addEventListener("cancel", (event) => {
-    // Where closedby isn't known yet, Esc must not take an uncopied token away.
+    // For browsers without closedby: Esc must not close the dialog before the token is copied.
     if (dialog.id !== "token-dialog") return;
     event.preventDefault();
     document.getElementById("token-close").requestSubmit();
@@ -24,7 +24,7 @@ function openDialog() {
   });
 }
 
-// A token is on the screen only while its dialog is: not in the back-forward cache either.
+// Remove the token with its dialog, so that it isn't in the back-forward cache either.
 addEventListener("pagehide", () => document.getElementById("token-dialog")?.remove());
 
 document.addEventListener("click", async (event) => {
@@ -35,7 +35,7 @@ document.addEventListener("click", async (event) => {
   if (copied) event.target.textContent = "Copied";
 });
 
-// The clipboard API is missing on plain http; there, only a selection inside the modal dialog can be copied.
+// The clipboard API is missing on plain http, where only a selection inside the modal dialog can be copied.
 async function copy(input) {
   try {
     await navigator.clipboard.writeText(input.value);
@@ -59,33 +59,33 @@ document.addEventListener("submit", (event) => {
     document.getElementById("token-dialog").close();
   } else {
     guard.hidden = false;
-    guard.textContent = guard.dataset.words;
+    guard.textContent = guard.dataset.message;
   }
 });
 
-// Answers with a 5xx are not swapped, so that nothing typed is lost; a refusal belongs on the page, not behind a dialog.
+// 5xx responses aren't swapped, so that nothing typed is lost. The error is shown on the page, so the dialog closes.
 document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
-  leaveRevokeDialog();
-  if (ctx.response.status >= 500) say(ctx.sourceElement.dataset.failed);
+  removeRevokeDialog();
+  if (ctx.response.status >= 500) show(ctx.sourceElement.dataset.failed);
 });
 
 document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
   if (!ctx?.sourceElement.dataset.failed) return;
-  leaveRevokeDialog();
-  say(document.querySelector("[data-offline]").dataset.offline);
+  removeRevokeDialog();
+  show(document.querySelector("[data-offline]").dataset.offline);
 });
 
-// Gone at once: closed but still there, it would be opened again by the swap that follows.
-function leaveRevokeDialog() {
+// Removed at once: if it were only closed, the swap that follows would open it again.
+function removeRevokeDialog() {
   const dialog = document.getElementById("revoke-dialog");
   dialog?.close();
   dialog?.remove();
 }
 
-function say(words) {
-  if (!words) return;
+function show(text) {
+  if (!text) return;
   const message = document.createElement("p");
   message.className = "message";
-  message.textContent = words;
+  message.textContent = text;
   document.querySelector("[data-offline]").replaceChildren(message);
 }

@@ -26,7 +26,7 @@ from spk.db import db, now, reading, writing
 from spk.engines import close
 from spk.models import ApiKey, BrowserSession, Incident, User
 from spk.models.accounts import password
-from spk.models.accounts.pepper import note_pepper
+from spk.models.accounts.pepper import record_pepper
 from spk.models.status_pages.owned_pages import OwnedPages
 from spk.models.status_pages.status_page_fields import PageFields
 from tests.data_dirs import make_data_dir, settings_for
@@ -42,7 +42,7 @@ def prepare_data(environ: dict[str, str]) -> None:
     with create_app(environ).app_context():
         flask_migrate.upgrade()
         with writing():
-            note_pepper()
+            record_pepper()
         with writing():
             for name, plan in (("ada", "pro"), ("ben", "free"), ("eve", "pro")):
                 User.create(f"{name}@example.com", password_hash(), plan)

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from threading import Barrier, Thread
+from typing import NamedTuple
 
 import pytest
 from flask import Flask
@@ -14,8 +15,15 @@ from spk.models import User
 from tests.data_dirs import lose_database
 from tests.people import Person
 
+
+class Account(NamedTuple):
+    email: str
+    created_at: datetime
+    disabled_at: datetime | None
+
+
 BY_EMAIL = PreparedSelect(
-    select(User.email, User.created_at, User.disabled_at).where(User.email == bindparam("email"))
+    Account, select(User.email, User.created_at, User.disabled_at).where(User.email == bindparam("email"))
 )
 
 
@@ -33,6 +41,7 @@ def kept(app: Flask) -> int:
 def test_a_row_has_the_values_that_the_model_has(app: Flask, ada: Person) -> None:
     with app.app_context(), reading():
         row, user = BY_EMAIL.first(email="ada@example.com"), User.find("ada@example.com")
+    assert row
     assert user
     assert (row.email, row.created_at, row.disabled_at) == (user.email, user.created_at, None)
     assert isinstance(row.created_at, datetime)

@@ -198,7 +198,7 @@ def secret_file(directory: Path, content: bytes = SECRET.encode() + b"\n") -> st
 
 def test_a_data_directory_without_secrets_asks_for_init(tmp_path: Path) -> None:
     words = refusal({"SPK_DATA_DIR": str(tmp_path)})
-    assert words == f"SPK_SECRET_KEY is not set and {tmp_path} holds none: run `spk init`."
+    assert words == f"SPK_SECRET_KEY is not set, and not in {tmp_path} either: run `spk init`."
 
 
 def test_https_makes_the_cookie_secure_and_of_this_host_only(environ: dict[str, str]) -> None:

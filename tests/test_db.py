@@ -229,7 +229,7 @@ def test_a_page_that_is_deleted_while_a_body_is_read_is_not_found(
 ) -> None:
     api = ada.page_api()
 
-    def delete_and_read(fields: TypeAdapter[object], wrapper: str) -> dict[str, object]:
+    def delete_and_read(fields: TypeAdapter[dict[str, object]], wrapper: str) -> dict[str, object]:
         with app.app_context(), writing():
             (page,) = db.session.scalars(select(StatusPage))
             page.delete()

@@ -13,7 +13,7 @@ from spk import ROOT, create_app
 from spk.config import ConfigError
 from spk.db import Base, db, reading, writing
 from spk.models import ComponentDay, IdempotentAnswer, PepperCanary, SignInAttempt, User
-from spk.models.accounts.pepper import note_pepper
+from spk.models.accounts.pepper import record_pepper
 from spk.models.status_pages.owned_pages import OwnedPages
 from tests.people import Person
 
@@ -28,10 +28,10 @@ def app(app: Flask, ada: Person, eve: Person) -> Flask:
     ada.create_key()
     ada.session_cookie()
     with app.app_context(), writing():
-        SignInAttempt.count("ada@example.com", "192.0.2.1")
+        SignInAttempt.record("ada@example.com", "192.0.2.1")
         page = OwnedPages(User.all()[0]).create(name="Acme")
         component = page.create_component(name="API")
-        ComponentDay.note(component.id, "major", [component.created_at.date()])
+        ComponentDay.record(component.id, "major", [component.created_at.date()])
         page.incidents.create(name="Slow", component_ids=["api"])
         IdempotentAnswer.begin(page.user_id, "once", "fingerprint")
     return app
@@ -158,7 +158,7 @@ def check(environ: dict[str, str], *peppers: str) -> None:
     """Start with these peppers: the first, and its fallbacks."""
     settings = {"SPK_TOKEN_PEPPER": peppers[0], "SPK_TOKEN_PEPPER_FALLBACKS": ",".join(peppers[1:])}
     with create_app(environ | settings).app_context(), writing():
-        note_pepper()
+        record_pepper()
 
 
 def test_another_pepper_is_refused_in_a_line_that_names_it(environ: dict[str, str]) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import delete
 from spk import create_app
 from spk.db import db, writing
 from spk.models import PepperCanary
-from spk.models.accounts.pepper import note_pepper
+from spk.models.accounts.pepper import record_pepper
 from tests.locks import write_lock
 from tests.models.accounts.test_sign_in_attempt import (  # noqa: F401  # what holds on SQLite holds here
     test_the_limit_holds_for_tries_at_the_same_moment,
@@ -129,14 +129,14 @@ def test_servers_that_start_at_once_make_the_tables_together(
 def test_servers_that_start_at_once_keep_one_canary(app: Flask) -> None:
     def start() -> None:
         with app.app_context(), writing():
-            note_pepper()
+            record_pepper()
 
     url = app.config["SQLALCHEMY_DATABASE_URI"].replace("+psycopg", "")
     with app.app_context(), psycopg.connect(url) as gate, ThreadPoolExecutor(1) as pool:
         with writing():
             db.session.execute(delete(PepperCanary))
         with writing():
-            note_pepper()
+            record_pepper()
             db.session.flush()
             other = pool.submit(start)
             wait_until_waiting(gate, 1)

@@ -84,7 +84,7 @@ def test_a_new_server_answers(new_server: LiveServer, path: str) -> None:
 def test_a_new_server_says_where_it_is_and_how_to_make_the_first_account(new_server: LiveServer) -> None:
     first, second, third = new_server.log().splitlines()[:3]
     assert first == f"spk {__version__} serves {new_server.url} from {new_server.environ['SPK_BIND']}."
-    assert second.endswith(f"Make the first one at {new_server.url}/setup")
+    assert second.endswith(f"Create the first one at {new_server.url}/setup")
     assert (
         third == f"Setup token: {Path(new_server.environ['SPK_DATA_DIR'], 'setup_token').read_text().strip()}"
     )

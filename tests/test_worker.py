@@ -14,7 +14,7 @@ from tests.data_dirs import copy_data_dir
 from tests.people import LiveServer, serve
 
 # With less patience than it is shipped with, so that the tests needn't have it either.
-HASTY = "import spk.worker; spk.worker.READ_WITHIN = 1; from spk.cli import main; main(['serve'])"
+HASTY = "import spk.worker; spk.worker.READ_TIMEOUT = 1; from spk.cli import main; main(['serve'])"
 HEAD = b"POST /login HTTP/1.1\r\nHost: localhost\r\n"
 UNFINISHED = {
     "half a line": HEAD[:9],

@@ -17,11 +17,11 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(resource.bp, url_prefix=API)
     for resource in (public, openapi):
         app.register_blueprint(resource.bp)
-    app.wsgi_app = without_suffix(app.wsgi_app)  # type: ignore[method-assign,assignment]  # the way Flask documents
+    app.wsgi_app = strip_json_suffix(app.wsgi_app)  # type: ignore[method-assign,assignment]  # the way Flask documents
 
 
-def without_suffix(app: "WSGIApplication") -> "WSGIApplication":
-    """Take the .json from an address: published Statuspage clients put it at the end of some."""
+def strip_json_suffix(app: "WSGIApplication") -> "WSGIApplication":
+    """Ignore .json at the end of a path, where published Statuspage clients put it."""
 
     def run(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith(f"{API}/"):

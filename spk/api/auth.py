@@ -1,4 +1,4 @@
-"""The bearer hook: whose key a request carries, and whether its owner's plan opens this."""
+"""The hook that authenticates API requests: a valid key, and a plan that includes the feature."""
 
 import re
 
@@ -12,14 +12,14 @@ from spk.models.refusal import PlanRequired
 from spk.request_state import request_state
 
 REALM = 'Bearer realm="spk"'
-QUERY_NAMES = ("access_token", "api_key")
+QUERY_PARAMETERS = ("access_token", "api_key")
 # OAuth is an alias: published Statuspage clients hard-code it.
-_OURS = re.compile(r"(^|,)\s*(bearer|oauth)\b", re.IGNORECASE)
+_SCHEME = re.compile(r"(^|,)\s*(bearer|oauth)\b", re.IGNORECASE)
 _CREDENTIALS = re.compile(r"(?i:bearer|oauth) +([A-Za-z0-9\-._~+/]+=*) *")  # RFC 6750, 2.1
 
 
 class ApiBlueprint(Blueprint):
-    """A resource that only a key opens, and only on a plan with `feature`."""
+    """Views that need a key whose owner’s plan has `feature`; its hooks run after the application’s."""
 
     def __init__(self, name: str, import_name: str, *, feature: str) -> None:
         super().__init__(name, import_name)
@@ -33,57 +33,55 @@ class ApiBlueprint(Blueprint):
             if not caller.plan.has(feature):
                 raise plan_required(PlanRequired(feature))
         if caller.plan.requests_per_minute is not None:
-            rate_limit.take(
-                RateLimitItemPerMinute(caller.plan.requests_per_minute), "key", str(caller.key_id)
-            )
+            rate_limit.hit(RateLimitItemPerMinute(caller.plan.requests_per_minute), "key", str(caller.key_id))
         request_state().caller = caller
 
 
 def current_caller() -> Caller:
-    """The caller of this request, which the hook has let in."""
+    """The caller of this request, whom the hook has authenticated."""
     caller = request_state().caller
     assert caller  # noqa: S101  # no view of an ApiBlueprint runs without one
     return caller
 
 
 def plan_required(refusal: PlanRequired) -> Problem:
-    words = f"{refusal} It is the plan of this key’s owner that counts ({refusal.feature})."
-    return Problem(403, "plan_required", words, f'{REALM}, error="insufficient_scope"')
+    detail = f"{refusal} The plan of this key’s owner decides ({refusal.feature})."
+    return Problem(403, "plan_required", detail, f'{REALM}, error="insufficient_scope"')
 
 
 def authenticate() -> Caller:
-    """The caller of this request; raises Problem as RFC 6750, section 3.1 has it."""
+    """The caller of this request; raises Problem (RFC 6750, section 3.1)."""
     try:
         return Caller.authenticate(bearer_token())
     except InvalidToken as error:
-        if error.code == "unknown":
+        if error.reason == "unknown":
             # Counted once it has failed, so that nobody's tries lock the owner of a key out.
             limit, who = current_app.config["FAILURE_LIMIT"], rate_limit.client_address()
-            rate_limit.take(limit, "failures", who)
-        request_state().refusal = error.code
+            rate_limit.hit(limit, "failures", who)
+        request_state().refusal = error.reason
         raise Problem(401, "invalid_token", str(error), f'{REALM}, error="invalid_token"') from error
 
 
 def bearer_token() -> str:
-    """The token in the Authorization header, and nowhere else; raises Problem."""
-    environ = request.environ  # one access to the request, where each costs as much as all that is done here
-    if environ.get("QUERY_STRING") and any(name in request.args for name in QUERY_NAMES):
+    """The token in the Authorization header, the only place where it is accepted; raises Problem."""
+    environ = request.environ  # each access to `request` costs as much as the rest of this function
+    if environ.get("QUERY_STRING") and any(name in request.args for name in QUERY_PARAMETERS):
         raise _invalid_request("Send the token in the Authorization header; in a URL it ends up in logs.")
     header = environ.get("HTTP_AUTHORIZATION")
     if header and (credentials := _CREDENTIALS.fullmatch(header)):
         return credentials[1]
-    if header is None or (header and not _OURS.search(header)):
-        words = "This needs an API key: send it as “Authorization: Bearer spk_…”."
-        raise Problem(401, "credentials_required", words, REALM)
+    if header is None or (header and not _SCHEME.search(header)):
+        detail = "This needs an API key: send it as “Authorization: Bearer spk_…”."
+        raise Problem(401, "credentials_required", detail, REALM)
     raise _invalid_request("Send one Authorization header: “Bearer”, one space and the token.")
 
 
-def _invalid_request(words: str) -> Problem:
-    return Problem(400, "invalid_request", words, f'{REALM}, error="invalid_request"')
+def _invalid_request(detail: str) -> Problem:
+    return Problem(400, "invalid_request", detail, f'{REALM}, error="invalid_request"')
 
 
 def _touch(response: Response) -> Response:
-    """Note a successful use."""
+    """Record a successful use of the key."""
     caller = request_state().caller
     if caller and response.status_code < 400:
         caller.touch()

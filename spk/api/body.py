@@ -1,10 +1,10 @@
-"""The fields that a request gives, in its body or its query, however the client wraps them."""
+"""The fields of a request, from its body or its query, wrapped or not."""
 
 import codecs
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import qs_codec
@@ -15,16 +15,17 @@ from werkzeug.exceptions import BadRequest
 
 from spk.api.problem import InvalidFields
 
-# No lists here: `_filled` makes them, as the key in brackets may be a slug that is a number.
+F = TypeVar("F")  # a TypedDict of fields
+# `_clean_form_value` makes the lists instead, because a number in brackets may also be a slug.
 _FORM = qs_codec.DecodeOptions(list_limit=0, parameter_limit=10_000)
-# An offset whose “+” a client forgot to encode would arrive as a space: 2026-11-23T09:00:00+01:00.
+# In an offset, a “+” that a client forgot to encode would arrive as a space: 2026-11-23T09:00:00+01:00.
 _BARE_PLUS = re.compile(r"(scheduled_(?:for|until)(?:\]|%5D)?=[\d-]+T[\d:.]+)(?:\+| |%20)(\d\d:?\d\d)")
 
 
-def read_body(fields: TypeAdapter[Any], wrapper: str) -> dict[str, Any]:
-    """JSON or a form, inside `wrapper` or bare; raises BadRequest or InvalidFields.
+def read_body(fields: TypeAdapter[F], wrapper: str) -> F:
+    """The fields in JSON or a form, inside `wrapper` or bare; raises BadRequest or InvalidFields.
 
-    What begins like JSON is taken for it: that is what curl's -d sends under a form's content type.
+    A body that looks like JSON is read as JSON: curl’s -d sends it with the content type of a form.
     """
     text = request.get_data().removeprefix(codecs.BOM_UTF8)
     is_json = request.mimetype != "multipart/form-data" and text.lstrip()[:1] in (b"{", b"[")
@@ -32,15 +33,15 @@ def read_body(fields: TypeAdapter[Any], wrapper: str) -> dict[str, Any]:
     given = body[wrapper] if isinstance(body, dict) and wrapper in body else body
     if not isinstance(body, dict) or not isinstance(given, dict):
         raise InvalidFields({wrapper: ["This must be an object with fields."]})
-    found = _validated(fields, given, is_json=is_json)
-    if not found and any(isinstance(value, dict) for name, value in body.items() if name != wrapper):
+    valid = _validate(fields, given, is_json=is_json)
+    if not valid and any(isinstance(value, dict) for name, value in body.items() if name != wrapper):
         raise InvalidFields({wrapper: [f"Put the fields into “{wrapper}”, or send them bare."]})
-    return found
+    return valid
 
 
-def read_query(fields: TypeAdapter[Any]) -> dict[str, Any]:
-    """The query's fields; an empty one counts as not given. Raises InvalidFields."""
-    return _validated(fields, {name: value for name, value in request.args.items() if value}, is_json=False)
+def read_query(fields: TypeAdapter[F]) -> F:
+    """The fields in the query; an empty one counts as missing. Raises InvalidFields."""
+    return _validate(fields, {name: value for name, value in request.args.items() if value}, is_json=False)
 
 
 def _json(text: bytes) -> object:
@@ -51,50 +52,47 @@ def _json(text: bytes) -> object:
 
 
 def _form() -> dict[str, Any]:
-    """Brackets unfolded: incident[component_ids][]=a becomes {"incident": {"component_ids": ["a"]}}."""
+    """Form fields by name, nested by brackets: a[b][]=c is {"a": {"b": ["c"]}}; every value is a string."""
     if request.mimetype == "multipart/form-data":
         text = urlencode(list(request.form.items(multi=True)))
     else:
         try:
             text = request.get_data().decode()
         except UnicodeDecodeError:
-            text = request.get_data().decode("latin-1")  # as Windows PowerShell sends strings
+            text = request.get_data().decode("latin-1")  # the encoding that Windows PowerShell sends
     form = {} if request.is_json else qs_codec.decode(_BARE_PLUS.sub(r"\1%2B\2", text), _FORM)
     if not form:
         raise BadRequest("This needs a JSON object, or form fields, in the body.")
     return form
 
 
-def _validated(fields: TypeAdapter[Any], given: Mapping[str, Any], *, is_json: bool) -> dict[str, Any]:
-    """JSON says what it means, so it is held to its types; a form has only text, and “” for nothing."""
-    found: dict[str, Any]
+def _validate(fields: TypeAdapter[F], given: Mapping[str, Any], *, is_json: bool) -> F:
+    """Validate JSON by its types; a form has only text, where an empty value counts as missing."""
     try:
         if is_json:
-            found = fields.validate_json(json.dumps(given, allow_nan=False), strict=True)
-        else:
-            filled = {name: _filled(value) for name, value in given.items() if value != ""}
-            found = fields.validate_python(filled)
+            return fields.validate_json(json.dumps(given, allow_nan=False), strict=True)
+        clean = {name: _clean_form_value(value) for name, value in given.items() if value != ""}
+        return fields.validate_python(clean)
     except ValidationError as error:
         raise InvalidFields(_messages(error)) from None
     except ValueError:
         raise BadRequest("The body has a number that is too large.") from None
-    return found
 
 
-def _filled(given: Any) -> Any:  # noqa: ANN401  # text, or mappings of it
-    """Without what is empty, and with a list where the keys count from 0."""
+def _clean_form_value(given: object) -> object:
+    """A string as it is; a mapping without empty values, or as a list if its keys are 0, 1, 2 and so on."""
     if not isinstance(given, Mapping):
         return given
-    filled = {name: _filled(value) for name, value in given.items() if value != ""}
-    counts = given and list(given) == [str(number) for number in range(len(given))]
-    return list(filled.values()) if counts else filled
+    clean = {name: _clean_form_value(value) for name, value in given.items() if value != ""}
+    is_list = given and list(given) == [str(number) for number in range(len(given))]
+    return list(clean.values()) if is_list else clean
 
 
 def _messages(error: ValidationError) -> dict[str, list[str]]:
-    """By field, in words, without the values."""
+    """The error messages by field, without the values."""
     messages: dict[str, list[str]] = {}
     for found in error.errors(include_url=False, include_input=False):
-        words = str(found["ctx"]["error"]) if found["type"] == "value_error" else f"{found['msg']}."
+        message = str(found["ctx"]["error"]) if found["type"] == "value_error" else f"{found['msg']}."
         field = str(found["loc"][0]) if found["loc"] else "body"
-        messages.setdefault(field, []).append(words)
+        messages.setdefault(field, []).append(message)
     return messages

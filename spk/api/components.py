@@ -4,7 +4,7 @@ from flask import abort
 
 from spk.api.auth import ApiBlueprint
 from spk.api.operation import Operation
-from spk.api.paging import Paging, Slice
+from spk.api.paging import Paging, PagingQuery
 from spk.api.schemas import OwnComponentSchema
 from spk.models import Component, StatusPage
 from spk.models.status_pages.component import ComponentChanges, NewComponent
@@ -13,17 +13,17 @@ bp = ApiBlueprint("components", __name__, feature="status_pages")
 
 
 @bp.get("/pages/<page>/components")
-@Operation(list[OwnComponentSchema], query=Paging)
-def list_components(page: StatusPage, part: Slice) -> list[Component]:
-    """List the components of a page, in their order."""
-    return part.of(page.components)
+@Operation(list[OwnComponentSchema], query=PagingQuery)
+def list_components(page: StatusPage, paging: Paging) -> list[Component]:
+    """List the components of a page, in order."""
+    return paging.apply(page.components)
 
 
 @bp.post("/pages/<page>/components")
-@Operation(OwnComponentSchema, 201, takes=NewComponent, wrapper="component")
-def create_component(page: StatusPage, given: NewComponent) -> Component:
+@Operation(OwnComponentSchema, 201, body=NewComponent, wrapper="component")
+def create_component(page: StatusPage, fields: NewComponent) -> Component:
     """Add a component."""
-    return page.create_component(**given)
+    return page.create_component(**fields)
 
 
 @bp.get("/pages/<page>/components/<component>")
@@ -35,11 +35,11 @@ def show_component(page: StatusPage, component: str) -> Component:
 
 @bp.put("/pages/<page>/components/<component>")
 @bp.patch("/pages/<page>/components/<component>")
-@Operation(OwnComponentSchema, takes=ComponentChanges, wrapper="component")
-def update_component(page: StatusPage, component: str, given: ComponentChanges) -> Component:
-    """Change a component: its status, most of all."""
+@Operation(OwnComponentSchema, body=ComponentChanges, wrapper="component")
+def update_component(page: StatusPage, component: str, fields: ComponentChanges) -> Component:
+    """Change a component, usually its status."""
     found = find_component(page, component)
-    found.change(**given)
+    found.change(**fields)
     return found
 
 

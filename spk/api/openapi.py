@@ -1,4 +1,4 @@
-"""The API's own description: OpenAPI 3.1, made from the operations, and a page that shows it."""
+"""The OpenAPI 3.1 document, generated from the operations, and a page that shows it."""
 
 import re
 from typing import Any
@@ -18,20 +18,20 @@ from spk.models.accounts.idempotent_answer import KEY_LENGTH
 from spk.models.status_pages.identifier import SLUG
 
 bp = Blueprint("openapi", __name__, url_prefix="/api")
-PLACE = re.compile(r"<(?:any\((?P<words>[^)]*)\):)?(?P<name>\w+)>")
-PLACES = {"page": "Id or slug of a page.", "slug": "Slug of a page.", "which": "Which of them."}
+PATH_PARAMETER = re.compile(r"<(?:any\((?P<choices>[^)]*)\):)?(?P<name>\w+)>")
+PATH_DESCRIPTIONS = {"page": "Id or slug of a page.", "slug": "Slug of a page.", "which": "Which incidents."}
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
-    "description": "A request sent again with it within 24 hours is done once, and answered as before.",
+    "description": "A request repeated with the same key within 24 hours is carried out only once.",
     "schema": {"type": "string", "minLength": 1, "maxLength": KEY_LENGTH, "pattern": "^[!-~]+$"},
 }
 INTRODUCTION = """\
-Status pages, their components, incidents and maintenance, in the words of Atlassian Statuspage.
+Status pages, their components, incidents and maintenance, named as in Atlassian Statuspage.
 
-Send an API key in the `Authorization` header. Wherever an id is taken, a slug will do. A body is JSON or a
-form, bare or in the name of the thing (`{"component": {"status": "major_outage"}}`). Fields that aren’t known
-are ignored, and an address may end in `.json`. Lists have at most 100 items; `Link` leads to the next.
+Send an API key in the `Authorization` header. Wherever an id is expected, a slug works too. A body is JSON
+or a form, with the fields bare or in an object (`{"component": {"status": "major_outage"}}`). Unknown fields
+are ignored, and a path may end in `.json`. Lists have at most 100 items; `Link` leads to the next page.
 """
 Json = dict[str, Any]
 PROBLEM = TypeAdapter(ProblemSchema)
@@ -44,14 +44,14 @@ def document() -> Response:
 
 @bp.get("/docs")
 def docs() -> ResponseReturnValue:
-    """Swagger UI, under our own policy but for the Trusted Types policies that it and its page make."""
-    page = render_template("api_docs.html")  # first: the policy has the nonce that it uses
+    """Swagger UI, under spk’s own policy except that it may create its Trusted Types policies."""
+    page = render_template("api_docs.html")  # first, because the policy contains the nonce that the page uses
     policy = content_security_policy().replace("trusted-types htmx", "trusted-types default dompurify")
     return page, {"Content-Security-Policy": policy}
 
 
 def describe(app: Flask) -> Json:
-    """The document, as OpenAPI 3.1.1 has it."""
+    """The OpenAPI 3.1.1 document as a JSON object."""
     found = [(rule, app.view_functions[rule.endpoint]) for rule in app.url_map.iter_rules()]
     views = sorted(
         ((rule, view) for rule, view in found if hasattr(view, "operation")), key=lambda pair: pair[0].rule
@@ -61,7 +61,7 @@ def describe(app: Flask) -> Json:
     for rule, view in views:
         method = next(iter((rule.methods or set()) - {"HEAD", "OPTIONS"})).lower()
         is_private = isinstance(app.blueprints[rule.endpoint.split(".")[0]], ApiBlueprint)
-        paths.setdefault(PLACE.sub(r"{\g<name>}", rule.rule), {})[method] = {
+        paths.setdefault(PATH_PARAMETER.sub(r"{\g<name>}", rule.rule), {})[method] = {
             "summary": (view.__doc__ or "").rstrip("."),
             "security": [{"key": []}] if is_private else [],
             **_describe(rule, view.operation, method, schemas),
@@ -78,13 +78,13 @@ def describe(app: Flask) -> Json:
 
 def _schemas(operations: list[Operation]) -> tuple[dict[int, Json], Json]:
     """The schema of each type, by the id of its adapter, and the definitions they refer to."""
-    wanted: list[tuple[int, JsonSchemaMode, TypeAdapter[Any]]] = [(id(PROBLEM), "serialization", PROBLEM)]
+    inputs: list[tuple[int, JsonSchemaMode, TypeAdapter[Any]]] = [(id(PROBLEM), "serialization", PROBLEM)]
     for each in operations:
-        if each.takes:
-            wanted.append((id(each.takes), "validation", each.takes))
-        if each.answers:
-            wanted.append((id(each.answers), "serialization", each.answers))
-    schemas, rest = TypeAdapter.json_schemas(wanted, ref_template="#/components/schemas/{model}")
+        if each.body:
+            inputs.append((id(each.body), "validation", each.body))
+        if each.response:
+            inputs.append((id(each.response), "serialization", each.response))
+    schemas, rest = TypeAdapter.json_schemas(inputs, ref_template="#/components/schemas/{model}")
     return {key: schema for (key, _), schema in schemas.items()}, rest["$defs"]
 
 
@@ -93,7 +93,7 @@ def _describe(rule: Rule, operation: Operation, method: str, schemas: dict[int, 
     described: Json = {
         "operationId": f"{method}_{name}{'_by_slug' * ('slug' in rule.arguments)}",
         "tags": [blueprint.replace("_", " ")],
-        "parameters": [_place(found) for found in PLACE.finditer(rule.rule)],
+        "parameters": [_path_parameter(found) for found in PATH_PARAMETER.finditer(rule.rule)],
         "responses": {
             str(operation.status): {"description": "Done."},
             "default": {
@@ -102,11 +102,11 @@ def _describe(rule: Rule, operation: Operation, method: str, schemas: dict[int, 
             },
         },
     }
-    if operation.answers:
-        content = {"application/json": {"schema": schemas[id(operation.answers)]}}
+    if operation.response:
+        content = {"application/json": {"schema": schemas[id(operation.response)]}}
         described["responses"][str(operation.status)]["content"] = content
-    if operation.takes:
-        content = {"application/json": {"schema": schemas[id(operation.takes)]}}
+    if operation.body:
+        content = {"application/json": {"schema": schemas[id(operation.body)]}}
         described["requestBody"] = {"required": True, "content": content}
     if operation.query:
         properties = operation.query.json_schema()["properties"].items()
@@ -118,9 +118,15 @@ def _describe(rule: Rule, operation: Operation, method: str, schemas: dict[int, 
     return described
 
 
-def _place(found: re.Match[str]) -> Json:
+def _path_parameter(found: re.Match[str]) -> Json:
     schema: Json = {"type": "string", **SLUG.json_schema}
-    if found["words"]:
-        schema = {"type": "string", "enum": re.split(r",\s*", found["words"])}
-    words = PLACES.get(found["name"], f"Id or slug of the {found['name']}.")
-    return {"name": found["name"], "in": "path", "required": True, "description": words, "schema": schema}
+    if found["choices"]:
+        schema = {"type": "string", "enum": re.split(r",\s*", found["choices"])}
+    description = PATH_DESCRIPTIONS.get(found["name"], f"Id or slug of the {found['name']}.")
+    return {
+        "name": found["name"],
+        "in": "path",
+        "required": True,
+        "description": description,
+        "schema": schema,
+    }

@@ -1,9 +1,9 @@
-"""An operation of the API: what it takes and answers, and all that is done the same way for each."""
+"""Operations of the API: reading a request, the transaction and the response, the same way for all."""
 
 import hashlib
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypedDict
 
 from flask import Response, abort, request
 from pydantic import TypeAdapter
@@ -11,7 +11,7 @@ from werkzeug.exceptions import BadRequest
 
 from spk.api.auth import current_caller, plan_required
 from spk.api.body import read_body
-from spk.api.paging import Slice, read_slice
+from spk.api.paging import Paging, read_paging
 from spk.api.problem import InvalidFields, Problem
 from spk.db import reading, writing
 from spk.models import IdempotentAnswer, StatusPage
@@ -24,23 +24,30 @@ View = Callable[..., Any]
 FindPage = Callable[[OwnedPages, str], StatusPage | None]
 
 
-class Operation:
-    """Decorates a view, which gets the caller’s `page` and what it takes, and returns a record or a list.
+class RequestData(TypedDict, total=False):
+    """What a view is given of a request."""
 
-    The API’s document is made from what is said here.
+    fields: Any  # the valid body, a TypedDict of the type that the operation names
+    paging: Paging
+
+
+class Operation:
+    """Decorates a view that takes the caller’s `page` and the request’s data, and returns a record or list.
+
+    openapi.py describes the API from these declarations.
     """
 
     def __init__(
         self,
-        answers: type[Any] | None,
+        response: type[Any] | None,
         status: int = 200,
         *,
-        takes: type[Any] | None = None,
+        body: type[Any] | None = None,
         wrapper: str = "",
         query: type[Any] | None = None,
     ) -> None:
-        self.answers, self.takes, self.query = (
-            TypeAdapter(each) if each else None for each in (answers, takes, query)
+        self.response, self.body, self.query = (
+            TypeAdapter(each) if each else None for each in (response, body, query)
         )
         self.status = status
         self.wrapper = wrapper
@@ -49,42 +56,42 @@ class Operation:
         @wraps(view)
         def run(**path: str) -> Response:
             if request.method in SAFE_METHODS:
-                given = self.read_request()
+                data = self.read_request()
                 with reading():
-                    return self.answer(view, path, given, OwnedPages.find)
+                    return self.answer(view, path, data, OwnedPages.find)
             if "page" in path:
                 with reading():
                     _own_page(OwnedPages.find, path["page"])
-            given, key = self.read_request(), _idempotency_key()  # slow, maybe: before the lock
+            data, key = self.read_request(), _idempotency_key()  # may be slow, so before the lock
             with writing():
-                kept = key and _kept_answer(key)
-                if kept and kept.status:
+                stored = key and _stored_answer(key)
+                if stored and stored.status:
                     headers = {"Idempotent-Replayed": "true"}
-                    return Response(kept.body, kept.status, headers, mimetype="application/json")
-                response = self.answer(view, path, given, OwnedPages.lock)
-                if kept:
-                    kept.status, kept.body = response.status_code, response.get_data(as_text=True)
+                    return Response(stored.body, stored.status, headers, mimetype="application/json")
+                response = self.answer(view, path, data, OwnedPages.lock)
+                if stored:
+                    stored.status, stored.body = response.status_code, response.get_data(as_text=True)
                 return response
 
-        run.operation = self  # type: ignore[attr-defined]  # openapi.py asks for it
+        run.operation = self  # type: ignore[attr-defined]  # for openapi.py
         return run
 
-    def read_request(self) -> dict[str, Any]:
-        """What the view is given of the body and the query; raises BadRequest or InvalidFields."""
-        given: dict[str, Any] = {}
-        if self.takes:
-            given["given"] = read_body(self.takes, self.wrapper)
+    def read_request(self) -> RequestData:
+        """Read the body and the query; raises BadRequest or InvalidFields."""
+        data: RequestData = {}
+        if self.body:
+            data["fields"] = read_body(self.body, self.wrapper)
         if self.query:
-            given["part"] = read_slice(self.query)
-        return given
+            data["paging"] = read_paging(self.query)
+        return data
 
-    def answer(self, view: View, path: dict[str, str], given: dict[str, Any], find: FindPage) -> Response:
-        """Find the caller’s page, ask the view, and put a refusal into the API’s words."""
-        arguments: dict[str, Any] = {**path, **given}
+    def answer(self, view: View, path: dict[str, str], data: RequestData, find: FindPage) -> Response:
+        """Find the caller’s page, call the view, and turn its exceptions into the API’s errors."""
+        arguments: dict[str, Any] = {**path, **data}  # the parameters of the view
         if "page" in path:
             arguments["page"] = _own_page(find, path["page"])
         try:
-            return self.shaped(view(**arguments), given.get("part"))
+            return self.respond(view(**arguments), data.get("paging"))
         except InvalidField as refusal:
             raise InvalidFields({refusal.field: [str(refusal)]}) from None
         except PlanRequired as refusal:
@@ -92,19 +99,19 @@ class Operation:
         except LimitReached as refusal:
             raise Problem(409, "limit_reached", str(refusal)) from None
 
-    def shaped(self, answer: object, part: Slice | None = None) -> Response:
-        """The answer in JSON, as its schema has it."""
-        if self.answers is None:
+    def respond(self, result: object, paging: Paging | None = None) -> Response:
+        """The result of a view as JSON in the declared format."""
+        if self.response is None:
             return Response(status=self.status)
-        shape = self.answers.validate_python(answer, from_attributes=True)
-        response = Response(self.answers.dump_json(shape), self.status, mimetype="application/json")
-        if part and isinstance(answer, list) and len(answer) == part.limit:
-            response.headers["Link"] = part.link_to_next()
+        valid = self.response.validate_python(result, from_attributes=True)
+        response = Response(self.response.dump_json(valid), self.status, mimetype="application/json")
+        if paging and isinstance(result, list) and len(result) == paging.limit:
+            response.headers["Link"] = paging.link_to_next()
         return response
 
 
 def _own_page(find: FindPage, key: str) -> StatusPage:
-    """The caller’s own page; somebody else’s is as unknown as none."""
+    """The caller’s own page; that of somebody else is a 404, like one that doesn’t exist."""
     return find(OwnedPages(current_caller().user), key) or abort(
         404, "There is no such page in your account."
     )
@@ -117,10 +124,10 @@ def _idempotency_key() -> str | None:
     return key
 
 
-def _kept_answer(key: str) -> IdempotentAnswer:
-    """What is kept under this key, or where to keep the answer."""
-    what = b"\n".join([request.method.encode(), request.path.encode(), request.get_data()])
+def _stored_answer(key: str) -> IdempotentAnswer:
+    """The response stored under this key, or an empty one to fill in."""
+    content = b"\n".join([request.method.encode(), request.path.encode(), request.get_data()])
     try:
-        return IdempotentAnswer.begin(current_caller().user_id, key, hashlib.sha256(what).hexdigest())
+        return IdempotentAnswer.begin(current_caller().user_id, key, hashlib.sha256(content).hexdigest())
     except KeyReused as refusal:
         raise Problem(409, "idempotency_key_reused", str(refusal)) from None

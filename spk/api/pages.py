@@ -2,7 +2,7 @@
 
 from spk.api.auth import ApiBlueprint, current_caller
 from spk.api.operation import Operation
-from spk.api.paging import Paging, Slice
+from spk.api.paging import Paging, PagingQuery
 from spk.api.schemas import OwnPageSchema
 from spk.models import StatusPage
 from spk.models.status_pages.owned_pages import OwnedPages
@@ -12,17 +12,17 @@ bp = ApiBlueprint("pages", __name__, feature="status_pages")
 
 
 @bp.get("/pages")
-@Operation(list[OwnPageSchema], query=Paging)
-def list_pages(part: Slice) -> list[StatusPage]:
+@Operation(list[OwnPageSchema], query=PagingQuery)
+def list_pages(paging: Paging) -> list[StatusPage]:
     """List your pages, the oldest first."""
-    return part.of(OwnedPages(current_caller().user).all())
+    return paging.apply(OwnedPages(current_caller().user).all())
 
 
 @bp.post("/pages")
-@Operation(OwnPageSchema, 201, takes=NewPage, wrapper="page")
-def create_page(given: NewPage) -> StatusPage:
+@Operation(OwnPageSchema, 201, body=NewPage, wrapper="page")
+def create_page(fields: NewPage) -> StatusPage:
     """Create a page."""
-    return OwnedPages(current_caller().user).create(**given)
+    return OwnedPages(current_caller().user).create(**fields)
 
 
 @bp.get("/pages/<page>")
@@ -34,10 +34,10 @@ def show_page(page: StatusPage) -> StatusPage:
 
 @bp.put("/pages/<page>")
 @bp.patch("/pages/<page>")
-@Operation(OwnPageSchema, takes=PageChanges, wrapper="page")
-def update_page(page: StatusPage, given: PageChanges) -> StatusPage:
+@Operation(OwnPageSchema, body=PageChanges, wrapper="page")
+def update_page(page: StatusPage, fields: PageChanges) -> StatusPage:
     """Change a page."""
-    page.change(**given)
+    page.change(**fields)
     return page
 
 

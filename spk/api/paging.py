@@ -1,4 +1,4 @@
-"""Lists in parts: ?page= and ?per_page=, or ?limit=, and Link to the next (RFC 8288)."""
+"""Paging of lists: ?page= and ?per_page= or ?limit=, and a Link to the next page (RFC 8288)."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
@@ -10,27 +10,27 @@ from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
 from spk.api.body import read_query
 
-MOST = 100
+MAX_PER_PAGE = 100
 T = TypeVar("T")
 
 
-class Paging(TypedDict, total=False):
-    """Which part of a list."""
+class PagingQuery(TypedDict, total=False):
+    """The query parameters of a list."""
 
     page: Annotated[int, Field(ge=1, le=1_000_000)]
-    per_page: Annotated[int, Field(ge=1, le=MOST)]
-    limit: Annotated[int, Field(ge=1, le=MOST, description="The same as `per_page`.")]
+    per_page: Annotated[int, Field(ge=1, le=MAX_PER_PAGE)]
+    limit: Annotated[int, Field(ge=1, le=MAX_PER_PAGE, description="The same as `per_page`.")]
 
 
-class Search(Paging, total=False):
-    """Which part of what is found."""
+class SearchQuery(PagingQuery, total=False):
+    """The query parameters of a list that can be searched."""
 
-    q: Annotated[str, Field(description="Only those with this in their name.")]
+    q: Annotated[str, Field(description="Only items with this text in their name.")]
 
 
 @dataclass(frozen=True)
-class Slice:
-    """`limit` items from `offset` on."""
+class Paging:
+    """Which part of a list to return: page `number`, of `limit` items, of those that match `search`."""
 
     number: int
     limit: int
@@ -40,7 +40,7 @@ class Slice:
     def offset(self) -> int:
         return (self.number - 1) * self.limit
 
-    def of(self, items: list[T]) -> list[T]:
+    def apply(self, items: list[T]) -> list[T]:
         return items[self.offset : self.offset + self.limit]
 
     def link_to_next(self) -> str:
@@ -48,6 +48,8 @@ class Slice:
         return f'<{current_app.config["BASE_URL"]}{request.path}?{query}>; rel="next"'
 
 
-def read_slice(query: TypeAdapter[Any]) -> Slice:
-    given = read_query(query)
-    return Slice(given.get("page", 1), given.get("per_page") or given.get("limit", MOST), given.get("q", ""))
+def read_paging(query: TypeAdapter[Any]) -> Paging:
+    given: SearchQuery = read_query(query)
+    return Paging(
+        given.get("page", 1), given.get("per_page") or given.get("limit", MAX_PER_PAGE), given.get("q", "")
+    )

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 from werkzeug.exceptions import HTTPException
 
-CODES = {
+ERROR_CODES = {
     400: "invalid_request",
     403: "forbidden",
     404: "not_found",
@@ -24,12 +24,12 @@ CODES = {
 
 
 class Problem(HTTPException):
-    """A refusal with an error code of its own and, for a token, a challenge (RFC 6750, section 3)."""
+    """An error with its own error code and, for authentication, a challenge (RFC 6750, section 3)."""
 
-    def __init__(self, status: int, code: str, detail: str, challenge: str | None = None) -> None:
+    def __init__(self, status: int, error_code: str, detail: str, challenge: str | None = None) -> None:
         super().__init__(detail)
-        self.code = status
-        self.error_code = code
+        self.code = status  # Werkzeug's name for the HTTP status
+        self.error_code = error_code  # the member `code` of the JSON body
         self.challenge = challenge
 
     def get_headers(self, *args: object) -> list[tuple[str, str]]:
@@ -37,17 +37,17 @@ class Problem(HTTPException):
 
 
 class InvalidFields(HTTPException):
-    """What is wrong with each field of a request, in words."""
+    """An error with messages for each invalid field of a request."""
 
-    code = 422
+    code = 422  # the HTTP status
 
     def __init__(self, fields: dict[str, list[str]]) -> None:
-        super().__init__(" ".join(f"{field}: {words}" for field in fields for words in fields[field]))
+        super().__init__(" ".join(f"{field}: {text}" for field in fields for text in fields[field]))
         self.fields = fields
 
 
 def problem(error: HTTPException, detail: str) -> Response:
-    """The answer to a program; `error` repeats `detail` for clients that read only that."""
+    """The error as a JSON response; `error` repeats `detail` for clients that only read that."""
     status = error.code or 500
     body: dict[str, object] = {
         "type": "about:blank",
@@ -63,8 +63,8 @@ def problem(error: HTTPException, detail: str) -> Response:
 
 
 def error_code(error: HTTPException) -> str:
-    """The word by which a program tells one error from another."""
-    return error.error_code if isinstance(error, Problem) else CODES.get(error.code or 500, "error")
+    """The code by which a program recognizes the error."""
+    return error.error_code if isinstance(error, Problem) else ERROR_CODES.get(error.code or 500, "error")
 
 
 class ProblemSchema(BaseModel):

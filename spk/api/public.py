@@ -1,8 +1,8 @@
-"""What everybody may read without a key: /api/v2 for the default page, /p/{slug}/api/v2 for each."""
+"""The public API, without a key: /api/v2 for the default page, /p/{slug}/api/v2 for each page."""
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypedDict
 
 from flask import Blueprint, Response, abort
 
@@ -16,16 +16,27 @@ from spk.api.schemas import (
     StatusSchema,
 )
 from spk.db import reading
-from spk.headers import publish, share
-from spk.models import StatusPage
+from spk.headers import allow_cross_origin, publish
+from spk.models import Component, Incident, StatusPage
 
 bp = Blueprint("public_api", __name__)
-bp.after_request(share)
-Read = Callable[[StatusPage], dict[str, object]]
+bp.after_request(allow_cross_origin)
+
+
+class Parts(TypedDict, total=False):
+    """What a view reads of a page; each response has some of it."""
+
+    status: StatusPage
+    components: list[Component]
+    incidents: list[Incident]
+    scheduled_maintenances: list[Incident]
+
+
+Read = Callable[[StatusPage], Parts]
 
 
 class PagePart(Schema):
-    """What each answer begins with."""
+    """The page, in every response."""
 
     page: PageSchema
 
@@ -55,7 +66,7 @@ class MaintenancesPart(PagePart):
 
 
 class Summary(PagePart):
-    """All that is going on."""
+    """The page, its status, components, open incidents and maintenance."""
 
     components: list[ComponentSchema]
     incidents: list[IncidentSchema]
@@ -63,18 +74,18 @@ class Summary(PagePart):
     status: StatusSchema
 
 
-def published(path: str, answers: type[Any]) -> Callable[[Read], Read]:
-    """Serve what a view finds on a page at both addresses."""
-    described = Operation(answers)
+def published(path: str, response: type[Any]) -> Callable[[Read], Read]:
+    """Serve what a view reads of a page, at both URLs."""
+    operation = Operation(response)
 
     def decorate(read: Read) -> Read:
         @wraps(read)
         def run(slug: str | None = None) -> Response:
             with reading():
                 page = StatusPage.published(slug) or abort(404, "There is no such status page.")
-                return publish(described.shaped({"page": page, **read(page)}))
+                return publish(operation.respond({"page": page, **read(page)}))
 
-        run.operation = described  # type: ignore[attr-defined]  # openapi.py asks for it
+        run.operation = operation  # type: ignore[attr-defined]  # for openapi.py
         bp.get(f"/api/v2/{path}.json")(run)
         bp.get(f"/p/<slug>/api/v2/{path}.json")(run)
         return read
@@ -83,8 +94,8 @@ def published(path: str, answers: type[Any]) -> Callable[[Read], Read]:
 
 
 @published("summary", Summary)
-def summary(page: StatusPage) -> dict[str, object]:
-    """Read all that is going on: components, open incidents, and maintenance that isn’t over."""
+def summary(page: StatusPage) -> Parts:
+    """Read the status, the components, the open incidents, and maintenance that isn’t over."""
     return {
         "components": page.components,
         "incidents": page.incidents.listed("open_realtime"),
@@ -94,42 +105,42 @@ def summary(page: StatusPage) -> dict[str, object]:
 
 
 @published("status", StatusPart)
-def status(page: StatusPage) -> dict[str, object]:
-    """Read what all components and incidents come to."""
+def status(page: StatusPage) -> Parts:
+    """Read the overall status."""
     return {"status": page}
 
 
 @published("components", ComponentsPart)
-def components(page: StatusPage) -> dict[str, object]:
+def components(page: StatusPage) -> Parts:
     """Read the components."""
     return {"components": page.components}
 
 
 @published("incidents", IncidentsPart)
-def incidents(page: StatusPage) -> dict[str, object]:
+def incidents(page: StatusPage) -> Parts:
     """Read the 50 newest incidents."""
     return {"incidents": page.incidents.listed("realtime", limit=50)}
 
 
 @published("incidents/unresolved", IncidentsPart)
-def unresolved(page: StatusPage) -> dict[str, object]:
+def unresolved(page: StatusPage) -> Parts:
     """Read the open incidents."""
     return {"incidents": page.incidents.listed("open_realtime")}
 
 
 @published("scheduled-maintenances", MaintenancesPart)
-def maintenances(page: StatusPage) -> dict[str, object]:
+def maintenances(page: StatusPage) -> Parts:
     """Read the 50 newest maintenances."""
     return {"scheduled_maintenances": page.incidents.listed("maintenance", limit=50)}
 
 
 @published("scheduled-maintenances/upcoming", MaintenancesPart)
-def upcoming(page: StatusPage) -> dict[str, object]:
-    """Read the maintenance that is still to come."""
+def upcoming(page: StatusPage) -> Parts:
+    """Read the upcoming maintenance."""
     return {"scheduled_maintenances": page.incidents.listed("upcoming")}
 
 
 @published("scheduled-maintenances/active", MaintenancesPart)
-def active(page: StatusPage) -> dict[str, object]:
-    """Read the maintenance that is running."""
+def active(page: StatusPage) -> Parts:
+    """Read the active maintenance."""
     return {"scheduled_maintenances": page.incidents.listed("active_maintenance")}

@@ -1,4 +1,4 @@
-"""What programs read: the shapes of Atlassian Statuspage, which published clients know."""
+"""The JSON that the API returns, in the format of Atlassian Statuspage, so that its clients work."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
@@ -17,7 +17,7 @@ Time = Annotated[datetime, PlainSerializer(iso), WithJsonSchema({"type": "string
 
 
 class Schema(BaseModel):
-    """Made from a record; every key is always there, even when it is null."""
+    """JSON made from a record; every member is always present, even if it is null."""
 
     model_config = ConfigDict(from_attributes=True, json_schema_serialization_defaults_required=True)
 
@@ -41,7 +41,7 @@ class OwnPageSchema(PageSchema):
 
 
 class ComponentSchema(Schema):
-    """A component with its status at this moment."""
+    """A component with its current status."""
 
     id: str
     name: str
@@ -59,7 +59,7 @@ class ComponentSchema(Schema):
 
 
 class OwnComponentSchema(ComponentSchema):
-    """A component with the slug by which scripts name it."""
+    """A component with its slug, as its owner sees it."""
 
     slug: str
 
@@ -90,7 +90,7 @@ class IncidentUpdateSchema(Schema):
 
 
 class IncidentSchema(Schema):
-    """An incident with its updates, the newest first."""
+    """An incident with its updates, newest first."""
 
     id: str
     name: str
@@ -118,13 +118,13 @@ class OwnIncidentSchema(MaintenanceSchema):
     """An incident or a maintenance, as its owner sees it."""
 
     slug: str
-    components: list[OwnComponentSchema]  # type: ignore[assignment]  # each has its slug, too
+    components: list[OwnComponentSchema]  # type: ignore[assignment]  # a subclass with the slug
     impact_override: Impact | None
     metadata: dict[str, Any] = Field(validation_alias="details")
 
 
 class StatusSchema(Schema):
-    """What all components and incidents come to."""
+    """The overall status of all components and incidents."""
 
     indicator: Impact
-    description: str = Field(validation_alias="indicator_words")
+    description: str = Field(validation_alias="indicator_description")

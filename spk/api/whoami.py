@@ -1,4 +1,4 @@
-"""Who a key stands for: the first call of a script that checks its set-up."""
+"""The identity behind a key: the first call of a script that checks its setup."""
 
 from spk.api.auth import ApiBlueprint, current_caller
 from spk.api.operation import Operation
@@ -8,7 +8,7 @@ bp = ApiBlueprint("whoami", __name__, feature="api_access")
 
 
 class WhoamiKey(Schema):
-    """The key of this request."""
+    """The key that the request was sent with."""
 
     name: str
     prefix: str
@@ -24,14 +24,14 @@ class WhoamiUser(Schema):
 
 
 class WhoamiPlan(Schema):
-    """What its owner’s plan opens."""
+    """The plan of its owner."""
 
     name: str
     features: list[str]
 
 
 class Whoami(Schema):
-    """Who a key stands for."""
+    """A key, its owner and their plan."""
 
     key: WhoamiKey
     user: WhoamiUser
@@ -40,16 +40,16 @@ class Whoami(Schema):
 
 @bp.get("/whoami")
 @Operation(Whoami)
-def whoami() -> dict[str, object]:
+def whoami() -> Whoami:
     """Show the key, its owner and their plan."""
     caller = current_caller()
-    return {
-        "key": {
-            "name": caller.key_name,
-            "prefix": caller.prefix,
-            "created_at": caller.created_at,
-            "last_used_at": caller.last_used_at,
-        },
-        "user": {"id": caller.user_id, "email": caller.email},
-        "plan": {"name": caller.plan.name, "features": sorted(caller.plan.features)},
-    }
+    return Whoami(
+        key=WhoamiKey(
+            name=caller.key_name,
+            prefix=caller.prefix,
+            created_at=caller.created_at,
+            last_used_at=caller.last_used_at,
+        ),
+        user=WhoamiUser(id=caller.user_id, email=caller.email),
+        plan=WhoamiPlan(name=caller.plan.name, features=sorted(caller.plan.features)),
+    )

@@ -1,4 +1,4 @@
-"""The operator's commands: data on stdout, words on stderr, a status other than 0 for what failed."""
+"""The operator’s commands: data on stdout, messages on stderr, exit status not 0 on failure."""
 
 import atexit
 import os
@@ -19,7 +19,7 @@ from spk.config import ConfigError, secret_files, variables
 from spk.db import reading, writing
 from spk.engines import close
 from spk.models import User
-from spk.models.accounts.pepper import note_pepper
+from spk.models.accounts.pepper import record_pepper
 from spk.server import Server, check_bind
 
 
@@ -27,14 +27,14 @@ from spk.server import Server, check_bind
 @click.version_option(__version__)
 def main() -> None:
     """Run spk, a status page with API keys, and manage its accounts and keys."""
-    os.umask(0o077)  # the database, like the secrets, is for its owner alone
+    os.umask(0o077)  # only the owner may read the database and the secrets
     for warning in config.warnings(os.environ):
         say(f"Warning: {warning}")
 
 
 @main.command()
 def init() -> None:
-    """Make or upgrade the data directory, secrets and tables."""
+    """Create or upgrade the data directory, secrets and tables."""
     prepare()
     say("spk is ready. Start it with `spk serve`.")
 
@@ -46,10 +46,10 @@ def prepare() -> None:
             health.check_version()
             flask_migrate.upgrade()
             with writing():
-                note_pepper()
+                record_pepper()
             close()
     except ConfigError:
-        for path in made:  # a new pepper beside an old database would pass for the right one
+        for path in made:  # a new pepper must not be left beside an old database
             path.unlink()
         raise
 
@@ -67,7 +67,7 @@ def serve() -> None:
         with reading():
             is_set_up = User.exists()
         if not is_set_up:
-            say(f"There is no account yet. Make the first one at {url}/setup")
+            say(f"There is no account yet. Create the first one at {url}/setup")
             say(f"Setup token: {setup_token.issue()}")
         close()
     logs.configure()
@@ -75,14 +75,14 @@ def serve() -> None:
 
 
 def share_metrics() -> None:
-    """Make a place for what all workers count; prometheus-client looks for it when it is imported."""
+    """Create the directory for the workers’ counts, which prometheus-client looks for on import."""
     if variables.one_of(os.environ, "SPK_METRICS", "0", "1") == "1":
-        directory, maker = tempfile.mkdtemp(prefix="spk-metrics-"), os.getpid()
+        directory, parent = tempfile.mkdtemp(prefix="spk-metrics-"), os.getpid()
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
 
         @atexit.register
         def remove() -> None:
-            if os.getpid() == maker:  # not a worker, a fork that ends in the same way
+            if os.getpid() == parent:  # workers, which are forks, run this at exit, too
                 shutil.rmtree(directory, ignore_errors=True)
 
 

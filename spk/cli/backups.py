@@ -1,4 +1,4 @@
-"""`spk backup` and `spk restore`: everything in one file, and back."""
+"""`spk backup` and `spk restore`: everything in one file."""
 
 import os
 from pathlib import Path
@@ -18,26 +18,26 @@ FILE = click.argument("file", type=click.Path(path_type=Path))
 @FILE
 @with_app
 def write(file: Path) -> None:
-    """Write the database and the secrets to FILE, for its owner alone, while spk runs on."""
+    """Write the database and the secrets to FILE, which only you can read; spk may keep running."""
     backup.write(file)
-    say(f"{file} holds the database and the secrets: keep it like a password.")
+    say(f"{file} contains the database and the secrets: protect it like a password.")
 
 
 @click.command("restore")
 @FILE
-@click.option("--force", is_flag=True, help="Replace the database and the secrets that are there.")
+@click.option("--force", is_flag=True, help="Replace the existing database and secrets.")
 def read(file: Path, force: bool) -> None:
-    """Make the database and the secrets what they were when FILE was written, and migrate them forward."""
+    """Restore the database and the secrets from FILE, and migrate them to this version."""
     environ = os.environ
-    with restore.opened(file) as archive:
+    with restore.open_backup(file) as archive:
         secrets = restore.secrets(archive, environ)
         paths = {secret_files.path(environ, name): value for name, value in secrets.items()}
         if not force and any(path.exists() for path in paths):
-            raise Refusal(f"{variables.data_dir(environ)} holds secrets already: `--force` replaces them.")
+            raise Refusal(f"{variables.data_dir(environ)} has secrets already: `--force` replaces them.")
         variables.data_dir(environ).mkdir(mode=0o700, parents=True, exist_ok=True)
         with secret_files.replacing(paths), create_app({**environ, **secrets}).app_context():
             try:
                 restore.restore(archive, replace=force)
             finally:
                 close()
-    say("Everything is as it was then. Restart spk if it is running.")
+    say("The backup is restored. Restart spk if it is running.")

@@ -1,4 +1,4 @@
-"""What every command needs: the application, words, and refusals in one line."""
+"""What every command needs: the application, messages on stderr, and one-line errors."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -17,7 +17,7 @@ P = ParamSpec("P")
 
 
 class Commands(click.Group):
-    """Turns what cannot be done into one line for the operator."""
+    """Turns expected errors into a one-line message."""
 
     def invoke(self, context: click.Context) -> object:
         try:
@@ -25,13 +25,13 @@ class Commands(click.Group):
         except (ConfigError, Refusal, ValueError) as error:
             raise click.ClickException(str(error)) from None
         except BrokenPipeError:
-            raise  # whoever reads has had enough: click ends quietly
+            raise  # the reader has closed the pipe: click exits quietly
         except OSError as error:
             raise click.ClickException(f"{error.filename or ''}: {error.strerror}.") from None
         except DatabaseError as error:
-            words = str(error.orig).partition("\n")[0]
+            reason = str(error.orig).partition("\n")[0]
             raise click.ClickException(
-                f"The database can’t be used ({words}). If `spk init` has been run, `spk doctor` says more."
+                f"The database can’t be used ({reason}). If `spk init` has been run, `spk doctor` says more."
             ) from None
 
 
@@ -49,8 +49,8 @@ def with_app(command: Callable[P, None]) -> Callable[P, None]:
     return run
 
 
-def say(words: str) -> None:
-    click.echo(words, err=True)
+def say(message: str) -> None:
+    click.echo(message, err=True)
 
 
 def find_user(email: str) -> User:

@@ -1,4 +1,4 @@
-"""`spk doctor`: what keeps spk from working or from being safe, and what to do about it."""
+"""`spk doctor`: find what keeps spk from working or makes it unsafe, and say what to do."""
 
 import os
 import shutil
@@ -30,18 +30,18 @@ LOCAL = ("127.", "localhost:", "[::1]:", "unix:")
 @click.command()
 @with_app
 def doctor() -> None:
-    """Show what was checked: ok, warn or fail, the subject and the words, separated by tabs."""
+    """Check the installation; prints ok, warn or fail, the subject and a message, separated by tabs."""
     failed = False
     for check in CHECKS:
-        for level, words in findings(check):
+        for level, message in findings(check):
             failed = failed or level == "fail"
-            click.echo(f"{level}\t{check.__name__}\t{words}")
+            click.echo(f"{level}\t{check.__name__}\t{message}")
     if failed:
         sys.exit(1)
 
 
 def findings(check: Callable[[], Findings]) -> Findings:
-    """What a check finds; ok where that is nothing, and a failure where it can't be made."""
+    """The findings of a check; ok if there are none, and a failure if it can’t be made."""
     try:
         found = list(check())
     except ConfigError as error:
@@ -49,38 +49,41 @@ def findings(check: Callable[[], Findings]) -> Findings:
     except OSError as error:
         found = [("fail", f"{error.filename}: {error.strerror}.")]
     except SQLAlchemyError as error:
-        words = " ".join(str(getattr(error, "orig", None) or error).split())
-        is_damaged = "malformed" in words or "not a database" in words  # as SQLite says
-        advice = "restore a backup" if is_damaged else "start it, or mend SPK_DATABASE_URL"
-        found = [("fail", f"The database can’t be asked: {advice} ({words}).")]
+        reason = " ".join(str(getattr(error, "orig", None) or error).split())
+        is_damaged = "malformed" in reason or "not a database" in reason  # SQLite's messages
+        advice = "restore a backup" if is_damaged else "start it, or fix SPK_DATABASE_URL"
+        found = [("fail", f"The database can’t be used: {advice} ({reason}).")]
     except StorageError as error:
-        found = [("fail", f"SPK_RATELIMIT_STORAGE_URI can’t be asked: {error}.")]
+        found = [("fail", f"SPK_RATELIMIT_STORAGE_URI can’t be used: {error}.")]
     yield from found or [("ok", (check.__doc__ or "").strip())]
 
 
 def settings() -> Findings:
     """Every SPK_… variable is known."""
-    yield from (("warn", words) for words in config.warnings(os.environ))
+    yield from (("warn", message) for message in config.warnings(os.environ))
 
 
 def permissions() -> Findings:
-    """The data directory and the secrets are their owner’s alone."""
+    """Only their owner can read the data directory and the secrets."""
     directory: Path = current_app.config["DATA_DIR"]
     owner = directory.stat().st_uid
     secrets = [path for name in secret_files.NAMES if (path := secret_files.path(os.environ, name)).is_file()]
     elsewhere = [Path(file) for name in SETTINGS if (file := os.environ.get(f"{name}_FILE"))]
     for path in (directory, *secrets, *elsewhere):
         if path.stat().st_mode & 0o077:
-            # What another program hands out, it may keep from others in another way.
+            # The program that provides a secret's file may protect it in another way.
             yield (
                 "warn" if path in elsewhere else "fail",
-                f"Others can get at {path}: run `chmod go= {path}`.",
+                f"Others can access {path}: run `chmod go= {path}`.",
             )
     for path in directory.iterdir():
         if path.lstat().st_uid != owner:
-            yield "fail", f"{path} isn’t owned like {directory}: change that, and run spk as that user only."
+            yield (
+                "fail",
+                f"{path} and {directory} have different owners: change that, and run spk only as the owner.",
+            )
     if os.geteuid() not in (0, owner):
-        yield "warn", f"You aren’t who owns {directory}: run spk as that user."
+        yield "warn", f"You don’t own {directory}: run spk as the user who does."
 
 
 def migrations() -> Findings:
@@ -94,7 +97,7 @@ def migrations() -> Findings:
 
 
 def integrity() -> Findings:
-    """The database, where it is a file, is whole."""
+    """The database file, if there is one, is not damaged."""
     if db.engine.dialect.name == "sqlite":
         with db.engines["autocommit"].connect() as connection:
             found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
@@ -103,20 +106,20 @@ def integrity() -> Findings:
 
 
 def pepper() -> Findings:
-    """The pepper is the one the keys were made with."""
+    """The pepper is the one that the keys were created with."""
     check_pepper()
     yield from ()
 
 
 def clock() -> Findings:
-    """The clock is not behind what has happened."""
+    """The clock is not behind the last event."""
     newest = Event.newest_at()
     if newest and newest > now() + timedelta(minutes=1):
-        yield "fail", f"Something happened at {newest:%Y-%m-%d %H:%M} UTC, which is to come: set the clock."
+        yield "fail", f"The last event is at {newest:%Y-%m-%d %H:%M} UTC, in the future: set the clock."
 
 
 def proxy() -> Findings:
-    """The settings fit a proxy in front, or none."""
+    """The settings match the proxy in front, or none."""
     trusted, bind = current_app.config["TRUSTED_PROXIES"], current_app.config["BIND"]
     if current_app.config["BASE_URL"].startswith("https:") and not trusted:
         yield (
@@ -127,43 +130,46 @@ def proxy() -> Findings:
             ),
         )
     if trusted and not bind.startswith(LOCAL):
-        yield "warn", f"Who reaches {bind} past the proxy can claim any address: let only the proxy reach it."
+        yield (
+            "warn",
+            f"Whoever bypasses the proxy to {bind} can claim any address: let only the proxy reach it.",
+        )
 
 
 def limits() -> Findings:
-    """Requests are counted where the settings say."""
+    """The store that counts requests works."""
     storage = current_app.extensions["rate_limits"]
     if not storage.check():
         yield "fail", "SPK_RATELIMIT_STORAGE_URI can’t be reached: start it, or requests are refused."
     several = current_app.config["WORKERS"] > 1
     in_memory = current_app.config["RATELIMIT_STORAGE_URI"].startswith("memory:")
     if several and in_memory and any(plan.requests_per_minute for plan in all_plans()):
-        yield "warn", "Each worker counts requests_per_minute by itself: set SPK_RATELIMIT_STORAGE_URI."
+        yield "warn", "Each worker counts requests_per_minute separately: set SPK_RATELIMIT_STORAGE_URI."
 
 
 def plans() -> Findings:
-    """Every plan that an account is on is there, and opens what there is."""
-    there = {plan.name: plan for plan in all_plans()}
-    for name in sorted(User.plan_names() - there.keys()):
+    """Every plan of an account is defined, and has only known features."""
+    defined = {plan.name: plan for plan in all_plans()}
+    for name in sorted(User.plan_names() - defined.keys()):
         yield (
             "warn",
-            f"Accounts are on a plan that isn’t in the plans file: add {name}, or give them another.",
+            f"Accounts are on a plan that isn’t in the plans file: add {name}, or move them to another.",
         )
-    for plan in there.values():
+    for plan in defined.values():
         for feature in sorted(plan.features - FEATURES.keys()):
             yield (
                 "warn",
-                f"The plan {plan.name} has {feature}, which opens nothing: there are {', '.join(FEATURES)}.",
+                f"The plan {plan.name} has the unknown feature {feature}: known are {', '.join(FEATURES)}.",
             )
 
 
 def disk() -> Findings:
-    """There is room for data and backups."""
+    """There is enough disk space for data and backups."""
     directory: Path = current_app.config["DATA_DIR"]
     free = shutil.disk_usage(directory).free
     if free < 1_000_000_000:
         level = "fail" if free < 100_000_000 else "warn"
-        yield level, f"{humanize.naturalsize(free)} are left for {directory}: make room."
+        yield level, f"Only {humanize.naturalsize(free)} are free for {directory}: make room."
 
 
 CHECKS = (settings, permissions, migrations, integrity, pepper, clock, proxy, limits, plans, disk)

@@ -9,7 +9,7 @@ from spk.models import ApiKey
 
 @click.group()
 def key() -> None:
-    """Make and revoke API keys."""
+    """Create, list and revoke API keys."""
 
 
 @key.command("list")
@@ -17,7 +17,7 @@ def key() -> None:
 @with_app
 @reading()
 def list_keys(email: str | None) -> None:
-    """Show prefix, name, owner, status, creation and last use, separated by tabs."""
+    """List prefix, name, owner, status, creation and last use, separated by tabs."""
     for found in find_user(email).api_keys() if email else ApiKey.all():
         times = [
             time.isoformat(timespec="seconds") if time else "never"
@@ -31,7 +31,7 @@ def list_keys(email: str | None) -> None:
 @click.argument("name")
 @with_app
 def create_key(email: str, name: str) -> None:
-    """Make a key; its token is all that is written to standard output."""
+    """Create a key; only its token is written to standard output."""
     with writing():
         new = find_user(email).create_api_key(name)
     click.echo(new.token)
@@ -41,7 +41,7 @@ def create_key(email: str, name: str) -> None:
 @click.argument("prefix")
 @with_app
 def revoke_key(prefix: str) -> None:
-    """Refuse a key from now on."""
+    """Revoke a key; its token is refused from now on."""
     with writing():
         found = ApiKey.find(prefix)
         if found is None:

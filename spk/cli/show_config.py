@@ -1,4 +1,4 @@
-"""`spk config`: what is set, and what can be."""
+"""`spk config`: the settings in effect, and the reference of all settings."""
 
 import os
 import re
@@ -14,25 +14,29 @@ MASK = "********"
 REFERENCE = """\
 # Configuration
 
-Made from the code by `make docs`; `spk config` shows what is in force here, with secrets masked.
+Generated from the code by `make docs`; `spk config` shows the settings in effect, with secrets masked.
 
-Everything is set by environment variables. An empty one counts as not set, a name that spk doesn’t know is
-warned of at the start, and a value that doesn’t fit keeps it from starting, in one line that says which.
+Everything is set by environment variables. An empty one counts as not set. At the start, spk warns of unknown
+names, and refuses to start with an invalid value, in one line that names it.
 
-| variable | default | says |
+| variable | default | meaning |
 | --- | --- | --- |
 {rows}
 
-Each marked † may hold a secret: it can be in a file instead, named by the same variable with `_FILE` at its
-end, as Docker and systemd hand out secrets. The two that `spk init` makes are files in the data directory,
-readable by their owner alone.
+Variables marked † may contain a secret. It can be in a file instead, named by the same variable with `_FILE`
+at its end, as Docker and systemd provide secrets. The two that `spk init` makes are files in the data
+directory, which only their owner can read.
 """
 
 
 @click.command("config")
-@click.option("--markdown", is_flag=True, help="Describe every setting instead, as docs/configuration.md.")
+@click.option(
+    "--markdown",
+    is_flag=True,
+    help="Print the reference of all settings instead, as in docs/configuration.md.",
+)
 def show(markdown: bool) -> None:
-    """Show each setting, what it comes to and where that was said, separated by tabs; secrets are masked."""
+    """List each setting, its value and where it is set, separated by tabs; secrets are masked."""
     if markdown:
         click.echo(reference(), nl=False)
         return
@@ -42,7 +46,7 @@ def show(markdown: bool) -> None:
 
 def effective(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     loaded = config.load(environ)
-    worked_out = {
+    computed = {
         "SPK_DATA_DIR": loaded["DATA_DIR"],
         "SPK_DATABASE_URL": without_password(loaded["SQLALCHEMY_DATABASE_URI"]),
         "SPK_BASE_URL": loaded["BASE_URL"],
@@ -53,7 +57,7 @@ def effective(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
         "SPK_TOKEN_PEPPER_FALLBACKS": MASK if loaded["TOKEN_PEPPERS"][1:] else "none",
     }
     for name, setting in SETTINGS.items():
-        value = worked_out.get(name) or environ.get(name) or setting.default
+        value = computed.get(name) or environ.get(name) or setting.default
         yield name, str(value), origin(environ, name)
 
 
@@ -66,7 +70,7 @@ def origin(environ: Mapping[str, str], name: str) -> str:
 
 
 def without_password(url: str) -> str:
-    """Mask who signs in and with what, before the host or in the query."""
+    """Mask the user and password before the host, and a password in the query."""
     return re.sub(r"(password=)[^&]*", rf"\1{MASK}", re.sub(r"//.*@", f"//{MASK}@", url))
 
 
@@ -74,5 +78,5 @@ def reference() -> str:
     rows = []
     for name, setting in SETTINGS.items():
         default = setting.default if " " in setting.default else f"`{setting.default}`"
-        rows.append(f"| `{name}`{' †' * setting.is_secret} | {default} | {setting.says} |")
+        rows.append(f"| `{name}`{' †' * setting.is_secret} | {default} | {setting.description} |")
     return REFERENCE.format(rows="\n".join(rows))

@@ -17,20 +17,20 @@ password_option = click.option(
 
 @click.group()
 def user() -> None:
-    """Make and manage accounts."""
+    """Create and manage accounts."""
 
 
 @user.command("create")
 @click.argument("email")
-@click.option("--plan", help="The plan; SPK_DEFAULT_PLAN unless told.")
+@click.option("--plan", help="The plan; SPK_DEFAULT_PLAN by default.")
 @password_option
 @with_app
 def create_user(email: str, plan: str | None, password_stdin: bool) -> None:
-    """Make an account; asks for its password."""
+    """Create an account; asks for its password."""
     password_hash = ask_password_hash(password_stdin)
     with writing():
         account = User.create(email, password_hash, plan)
-    setup_token.claim()  # of no more use
+    setup_token.consume()  # /setup is closed once there is an account
     say(f"{account.email} can sign in, on the plan {account.plan_name}.")
 
 
@@ -38,7 +38,7 @@ def create_user(email: str, plan: str | None, password_stdin: bool) -> None:
 @with_app
 @reading()
 def list_users() -> None:
-    """Show email, plan, status and day of creation, separated by tabs."""
+    """List email, plan, status and day of creation, separated by tabs."""
     for account in User.all():
         status = "disabled" if account.disabled_at else "enabled"
         click.echo(f"{account.email}\t{account.plan_name}\t{status}\t{account.created_at:%Y-%m-%d}")
@@ -59,7 +59,7 @@ def set_password(email: str, password_stdin: bool) -> None:
 
 
 def ask_password_hash(from_stdin: bool) -> str:
-    """The hash of a password that somebody types; raises ValueError where it may not be set."""
+    """Ask for a password and return its hash; raises ValueError if it isn’t acceptable."""
     if from_stdin:
         typed = sys.stdin.readline().rstrip("\r\n")
     else:
@@ -72,7 +72,7 @@ def ask_password_hash(from_stdin: bool) -> str:
 @click.argument("plan")
 @with_app
 def set_plan(email: str, plan: str) -> None:
-    """Put an account on another plan, from its next request on."""
+    """Move an account to another plan, effective from its next request."""
     with writing():
         find_user(email).set_plan(plan)
     say(f"{email} is on the plan {plan}.")
@@ -92,7 +92,7 @@ def disable(email: str) -> None:
 @click.argument("email")
 @with_app
 def enable(email: str) -> None:
-    """Let a disabled account and its keys in again."""
+    """Let a disabled account and its keys work again."""
     with writing():
         find_user(email).enable()
     say(f"{email} is enabled.")

@@ -1,4 +1,4 @@
-"""The configuration: Flask's, from the SPK_… variables and the secrets in the data directory."""
+"""Flask’s configuration, from the SPK_… variables and the secrets in the data directory."""
 
 import difflib
 from collections.abc import Mapping
@@ -9,22 +9,22 @@ from spk.config import secret_files, variables
 from spk.config.variables import NAMES
 from spk.config.variables import ConfigError as ConfigError
 
-MAX_BODY = 512 * 1024  # bytes: the longest incident update, 25,000 characters escaped as JSON, with room
-ALWAYS = {
+MAX_BODY = 512 * 1024  # bytes: more than the longest incident update, 25,000 characters escaped as JSON
+FIXED = {
     "MAX_CONTENT_LENGTH": MAX_BODY,
     "SESSION_COOKIE_HTTPONLY": True,
     "SESSION_COOKIE_SAMESITE": "Lax",
-    "PERMANENT_SESSION_LIFETIME": timedelta(days=90),  # the row in the database may end sooner
-    "SESSION_REFRESH_EACH_REQUEST": False,  # the API answers without a cookie
-    # A form works for as long as its page is open in a living session, overnight too.
+    "PERMANENT_SESSION_LIFETIME": timedelta(days=90),  # the row in the database may expire earlier
+    "SESSION_REFRESH_EACH_REQUEST": False,  # the API never sets a cookie
+    # A form works for as long as the session lasts, even if its page is open overnight.
     "WTF_CSRF_TIME_LIMIT": None,
-    # The blueprints check it themselves, once they know who is signed in.
+    # The blueprints check it themselves, after authentication.
     "WTF_CSRF_CHECK_DEFAULT": False,
 }
 
 
 def load(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Flask's configuration, from the SPK_… variables and the secrets in the data directory."""
+    """Flask’s configuration by name: spk’s settings, typed as `variables` returns them, and Flask’s own."""
     bind, base_url = variables.bind(environ), variables.base_url(environ)
     https = base_url.scheme == "https"
     database_url = variables.database_url(environ)
@@ -48,31 +48,31 @@ def load(environ: Mapping[str, str]) -> dict[str, Any]:
         "METRICS": variables.one_of(environ, "SPK_METRICS", "0", "1") == "1",
         "SQLALCHEMY_DATABASE_URI": database_url,
         "SQLALCHEMY_BINDS": {"autocommit": _autocommit_engine(database_url)},
-        # Browsers drop __Host- cookies on plain http, and sign-in would loop without a word.
+        # Browsers drop __Host- cookies on plain http, and people could never sign in.
         "SESSION_COOKIE_NAME": "__Host-spk" if https else "spk",
         "SESSION_COOKIE_SECURE": https,
         "TRUSTED_HOSTS": [base_url.hostname, "localhost", "127.0.0.1"],
-        **ALWAYS,
+        **FIXED,
     }
 
 
 def _autocommit_engine(database_url: str) -> dict[str, Any]:
-    """A second engine, without transactions: a look-up there never sees an old snapshot."""
+    """The options of a second engine, without transactions, so that a query never sees an old snapshot."""
     options: dict[str, Any] = {
         "url": database_url,
         "isolation_level": "AUTOCOMMIT",
-        "max_overflow": -1,  # look-ups keep a connection for each thread, and stamps need some, too
+        "max_overflow": -1,  # key look-ups keep one connection per thread, and updates need more
     }
     if database_url.startswith("sqlite"):
-        options["connect_args"] = {"timeout": 0.25}  # s: it only stamps times, which may be skipped
+        options["connect_args"] = {"timeout": 0.25}  # s: its only updates are of times, which may be skipped
     return options
 
 
 def warnings(environ: Mapping[str, str]) -> list[str]:
-    """What an operator should hear at the start, one sentence each."""
+    """Warnings for the operator at the start, one sentence each."""
     found = []
-    ours = NAMES | {"SPK_TOKEN"}  # what our snippets tell people to keep a token in
-    for name in sorted(name for name in environ if name.startswith("SPK_") and name not in ours):
+    known = NAMES | {"SPK_TOKEN"}  # the variable for a token in spk's own snippets
+    for name in sorted(name for name in environ if name.startswith("SPK_") and name not in known):
         near = difflib.get_close_matches(name, NAMES, 1)
         found.append(f"{name} is not a setting of spk." + (f" Did you mean {near[0]}?" if near else ""))
     base_url = variables.base_url(environ)

@@ -1,4 +1,4 @@
-"""The secrets, and the files in the data directory that hold those which are set nowhere else."""
+"""The secrets, and the files in the data directory for those that no variable sets."""
 
 import os
 import re
@@ -11,8 +11,8 @@ from tempfile import NamedTemporaryFile
 from spk.config import variables
 from spk.config.variables import ConfigError
 
-MADE = ("SPK_SECRET_KEY", "SPK_TOKEN_PEPPER")
-NAMES = (*MADE, "SPK_TOKEN_PEPPER_FALLBACKS")
+GENERATED = ("SPK_SECRET_KEY", "SPK_TOKEN_PEPPER")
+NAMES = (*GENERATED, "SPK_TOKEN_PEPPER_FALLBACKS")
 
 
 def path(environ: Mapping[str, str], name: str) -> Path:
@@ -23,7 +23,7 @@ def secret(environ: Mapping[str, str], name: str) -> str:
     value = variables.value(environ, name) or _read(environ, name)
     if value is None:
         where = variables.data_dir(environ)
-        raise ConfigError(f"{name} is not set and {where} holds none: run `spk init`.")
+        raise ConfigError(f"{name} is not set, and not in {where} either: run `spk init`.")
     if len(value) < 16:
         raise ConfigError(f"{name} is too short: use at least 16 random characters.")
     return value
@@ -39,44 +39,44 @@ def _read(environ: Mapping[str, str], name: str) -> str | None:
     try:
         return file.read_text().strip()
     except PermissionError:
-        raise ConfigError(f"{name}: {file} can’t be read: run spk as the user whose it is.") from None
+        raise ConfigError(f"{name}: {file} can’t be read: run spk as the user who owns it.") from None
     except (OSError, UnicodeDecodeError):
         return None
 
 
 def create_secrets(environ: Mapping[str, str]) -> list[Path]:
-    """Make the data directory, and in it each secret that is set nowhere else; what was made."""
-    directory, made = variables.data_dir(environ), []
+    """Create the data directory and the missing secrets in it; returns the new files."""
+    directory, created = variables.data_dir(environ), []
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name in MADE:
+        for name in GENERATED:
             file = path(environ, name)
             if variables.value(environ, name) is None and write_secret(file, secrets.token_urlsafe(32)):
-                made.append(file)
+                created.append(file)
     except OSError as error:
         raise ConfigError(f"SPK_DATA_DIR: cannot write to {directory}: {error.strerror}.") from None
-    return made
+    return created
 
 
 @contextmanager
 def replacing(values: Mapping[Path, str]) -> Iterator[None]:
-    """Have these secrets on the disk before the block begins, and in their places once it has ended well."""
-    with ExitStack() as leftovers:
+    """Write these secrets to temporary files before the block, and move them into place if it succeeds."""
+    with ExitStack() as cleanup:
         staged = {}
         for path, value in values.items():
             with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
                 staged[path] = Path(file.name)  # mode 0600
-                leftovers.callback(staged[path].unlink, missing_ok=True)
+                cleanup.callback(staged[path].unlink, missing_ok=True)
                 file.write(value + "\n")
                 file.flush()
                 os.fsync(file.fileno())
         yield
-        for path, file_at_hand in staged.items():
-            file_at_hand.replace(path)
+        for path, new_file in staged.items():
+            new_file.replace(path)
 
 
 def write_secret(path: Path, value: str) -> bool:
-    """Write a file that only its owner can read; False where it is there already."""
+    """Write a file that only its owner can read; False if it exists already."""
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:

@@ -1,6 +1,6 @@
-"""The SPK_… variables, and how each is read: what does not fit is refused in a line that names it.
+"""The SPK_… variables; an invalid value is refused with a message that names the variable.
 
-An empty variable is one that is not set, as Docker Compose passes them.
+An empty variable counts as not set, because Docker Compose passes unset ones like that.
 """
 
 import re
@@ -15,15 +15,15 @@ from sqlalchemy.exc import ArgumentError
 
 
 class ConfigError(Exception):
-    """A setting that cannot be used; the message names it and says what to do."""
+    """A setting that can’t be used; the message names it and says what to do."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One variable; a secret is never shown, and may be in a file that NAME_FILE names."""
+    """A variable; a secret is never shown, and may be in a file named by NAME_FILE."""
 
     default: str
-    says: str
+    description: str
     is_secret: bool = False
 
 
@@ -44,25 +44,25 @@ SETTINGS = {
     "SPK_WORKERS": Setting("2", "Server processes, of four threads each."),
     "SPK_TRUSTED_PROXIES": Setting("0", "How many proxies in front of the server set `X-Forwarded-…`."),
     "SPK_SECRET_KEY": Setting(
-        "made by `spk init`", "Signs the cookies; 16 characters at least.", is_secret=True
+        "made by `spk init`", "Signs the cookies; at least 16 characters.", is_secret=True
     ),
     "SPK_TOKEN_PEPPER": Setting(
-        "made by `spk init`", "Tokens are hashed with it; 16 characters at least.", is_secret=True
+        "made by `spk init`", "Tokens are hashed with it; at least 16 characters.", is_secret=True
     ),
     "SPK_TOKEN_PEPPER_FALLBACKS": Setting(
         "none", "Earlier peppers, for rotation, separated by commas or spaces.", is_secret=True
     ),
-    "SPK_REGISTRATION": Setting("closed", "`open` lets anybody make an account, on the default plan."),
+    "SPK_REGISTRATION": Setting("closed", "`open` lets anybody create an account, on the default plan."),
     "SPK_DEFAULT_PLAN": Setting("free", "The plan of a new account."),
-    "SPK_PLANS_FILE": Setting("spk/plans.toml", "Your own plans, in the place of the shipped file."),
+    "SPK_PLANS_FILE": Setting("spk/plans.toml", "Your own plans, replacing the shipped file."),
     "SPK_LOGIN_LIMIT": Setting("10/minute", "Failed sign-ins, for each account and each address."),
     "SPK_FAILURE_LIMIT": Setting(
-        "300/minute", "Requests with a wrong token, for each address. They never hold up a working key."
+        "300/minute", "Requests with a wrong token, for each address. They never block a valid key."
     ),
     "SPK_RATELIMIT_STORAGE_URI": Setting(
         "memory://",
-        "Where requests are counted: `memory://` is each server process by itself, "
-        "`redis://localhost:6379` all of them together.",
+        "Where requests are counted: with `memory://` in each server process separately, "
+        "with `redis://localhost:6379` for all of them together.",
         is_secret=True,
     ),
     "SPK_METRICS": Setting("0", "`1` serves `/metrics` for Prometheus."),
@@ -71,7 +71,7 @@ NAMES = {*SETTINGS, *(f"{name}_FILE" for name, setting in SETTINGS.items() if se
 
 
 def value(environ: Mapping[str, str], name: str) -> str | None:
-    """What a variable, or the file of a secret, says."""
+    """The value of a variable, or of the file of a secret; None if it isn’t set."""
     found = environ.get(name, "").strip() or None
     file = environ.get(f"{name}_FILE") if SETTINGS[name].is_secret else None
     if not file:
@@ -94,7 +94,7 @@ def value_or_default(environ: Mapping[str, str], name: str) -> str:
 
 
 def data_dir(environ: Mapping[str, str]) -> Path:
-    """Where the database and the secrets are kept unless they are set elsewhere."""
+    """The directory of the database and the secrets, unless other variables set them."""
     return Path(value_or_default(environ, "SPK_DATA_DIR")).resolve()
 
 
@@ -102,7 +102,7 @@ def base_url(environ: Mapping[str, str]) -> SplitResult:
     try:
         url = urlsplit((value(environ, "SPK_BASE_URL") or _default_base_url(environ)).rstrip("/"))
         is_web = url.scheme in ("http", "https") and url.hostname and url.port != 0
-    except ValueError:  # half an IPv6 address, or a port that is no number
+    except ValueError:  # an incomplete IPv6 address, or a port that isn't a number
         is_web = False
     # No IPv6 literal: Werkzeug cannot compare one with the Host header.
     if not is_web or "@" in url.netloc or "[" in url.netloc or url.path or url.query or url.fragment:
@@ -130,7 +130,7 @@ def database_url(environ: Mapping[str, str]) -> str:
     try:
         url = make_url(given)
         url.get_dialect()
-    except (ArgumentError, ValueError):  # whose words would quote a password
+    except (ArgumentError, ValueError):  # not chained, because its message may contain a password
         url = None
     if url is None or (url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")):
         raise ConfigError(
@@ -154,7 +154,7 @@ def one_of(environ: Mapping[str, str], name: str, *choices: str) -> str:
 def integer(environ: Mapping[str, str], name: str, *, least: int) -> int:
     found = value_or_default(environ, name)
     if not re.fullmatch(r"[0-9]{1,4}", found) or int(found) < least:
-        raise ConfigError(f"{name} must be a whole number from {least}, not {found}.")
+        raise ConfigError(f"{name} must be a whole number, {least} or more, not {found}.")
     return int(found)
 
 
@@ -162,7 +162,7 @@ def rate(environ: Mapping[str, str], name: str) -> limits.RateLimitItem:
     found = value_or_default(environ, name)
     try:
         (limit,) = limits.parse_many(found)
-    except ValueError:  # no rate, or several
+    except ValueError:  # not a rate, or several
         limit = None
     if limit is None or not 1 <= limit.amount < 1_000_000:
         raise ConfigError(f"{name} must be a rate like 10/minute, not {found}.")

@@ -1,4 +1,4 @@
-"""The rules, whoever asks: accounts with their keys, and status pages, which stand on accounts."""
+"""The rules of spk: accounts and their API keys, and status pages, which belong to accounts."""
 
 from spk.models.accounts.api_key import ApiKey
 from spk.models.accounts.browser_session import BrowserSession

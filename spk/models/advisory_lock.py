@@ -1,4 +1,4 @@
-"""Advisory locks: one at a time where there is no row to lock yet."""
+"""Advisory locks, for where there is no row to lock yet."""
 
 from sqlalchemy import func, select
 
@@ -6,7 +6,7 @@ from spk.db import db
 
 
 def take_advisory_locks(*names: str) -> None:
-    """Hold a lock of each name until the transaction ends; on SQLite it has the only write lock anyway."""
+    """Hold the named locks until the transaction ends; on SQLite the write lock already does this."""
     if db.engine.dialect.name == "postgresql":
-        for name in sorted(names):  # always in one order, so that no two wait for each other
+        for name in sorted(names):  # always in the same order, to avoid deadlocks
             db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))

@@ -1,4 +1,4 @@
-"""What a rule refuses, in words for whoever asked."""
+"""Exceptions for requests that break a rule; their messages are shown to the user."""
 
 FEATURES = {
     "api_access": "API access isn’t included in this plan.",
@@ -8,11 +8,11 @@ FEATURES = {
 
 
 class Refusal(Exception):
-    """Nothing was changed; the text says why."""
+    """Nothing was changed; the message says why."""
 
 
 class PlanRequired(Refusal):
-    """The plan doesn’t have the feature."""
+    """The plan doesn’t include the feature."""
 
     def __init__(self, feature: str) -> None:
         super().__init__(FEATURES.get(feature, f"This plan doesn’t include {feature}."))
@@ -20,11 +20,11 @@ class PlanRequired(Refusal):
 
 
 class LimitReached(Refusal):
-    """The plan has the feature, but no more of it."""
+    """The plan’s limit for this feature is used up."""
 
 
 class InvalidField(Refusal):
-    """One field of what was asked doesn’t fit with what there is."""
+    """The value of one field conflicts with other fields or with existing data."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""Text that people and programs give: what may be kept of it."""
+"""Rules for text that people and programs enter."""
 
 import re
 import unicodedata
@@ -12,7 +12,7 @@ from spk.models.accounts import token
 
 # Unicode categories; not Cn, which a newer emoji has in an older Python.
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
-# What shows nothing in spite of its category: fillers, Default_Ignorable_Code_Point, noncharacters.
+# Invisible in spite of their category: fillers, Default_Ignorable_Code_Point, noncharacters.
 _BLANK = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u2065\u2800\u3164\uffa0\ufdd0-\ufdef\ufff0-\ufff8\ufffe\uffff"
     "\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]"
@@ -22,10 +22,10 @@ _JOINERS = "\u200c\u200d"  # inside emoji, and in Persian and Indic words
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule on text: call it for what is kept of a text, or annotate a field with it, for pydantic."""
+    """Validates and normalizes text: call it, or annotate a pydantic field with it."""
 
     limit: int  # characters
-    json_schema: ClassVar[dict[str, Any]] = {}  # what of it a JSON Schema can say
+    json_schema: ClassVar[dict[str, Any]] = {}  # the part that JSON Schema can express
 
     def __call__(self, text: str) -> str:
         raise NotImplementedError
@@ -41,7 +41,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class SingleLine(Rule):
-    """One line that has a name in it; `empty` is what to say where there is none."""
+    """One line that must not be empty; `empty` is the error message if it is."""
 
     empty: str
     json_schema: ClassVar[dict[str, Any]] = {"minLength": 1}
@@ -49,13 +49,15 @@ class SingleLine(Rule):
     def __call__(self, text: str) -> str:
         """NFC, trimmed, single spaces; raises ValueError with what to change."""
         line = unicodedata.normalize("NFC", text).strip()
-        if any(_hides(line, place) for place in range(len(line))) or (line and not any(map(_shows, line))):
+        if any(_is_invisible(line, i) for i in range(len(line))) or (
+            line and not any(map(_is_visible, line))
+        ):
             raise ValueError("Use plain text only; this name contains characters that can’t be shown.")
         line = re.sub(r"\s+", " ", line)
         if not line:
             raise ValueError(self.empty)
         if token.is_in(line):
-            raise ValueError("This is a token, not a name. Choose words that others may read.")
+            raise ValueError("This is a token, not a name. Choose a name that isn’t secret.")
         if len(line) > self.limit:
             raise ValueError(f"Use {self.limit} characters or fewer. This name has {len(line)}.")
         return line
@@ -63,32 +65,36 @@ class SingleLine(Rule):
 
 @dataclass(frozen=True)
 class MultiLine(Rule):
-    """Text of any number of lines, none too."""
+    """Text of any number of lines; it may be empty."""
 
     def __call__(self, text: str) -> str:
         """NFC and trimmed; raises ValueError with what to change."""
-        kept = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
-        if any(_is_unprintable(sign) for sign in kept):
+        clean = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
+        if any(map(_is_unprintable, clean)):
             raise ValueError("Use plain text only; this contains characters that can’t be shown.")
-        if token.is_in(kept):
-            raise ValueError("This contains a token, for all to read. Take it out, and revoke that key.")
-        if len(kept) > self.limit:
-            raise ValueError(f"Use {self.limit:,} characters or fewer. This has {len(kept):,}.")
-        return kept
+        if token.is_in(clean):
+            raise ValueError(
+                "This contains a token, and everybody could read it. Remove it, and revoke that key."
+            )
+        if len(clean) > self.limit:
+            raise ValueError(f"Use {self.limit:,} characters or fewer. This has {len(clean):,}.")
+        return clean
 
 
-def _is_unprintable(sign: str) -> bool:
-    """Whether XML, and so a feed, couldn’t carry it (XML 1.0, 2.2), or no screen could show it."""
-    return sign not in "\n\t" and (unicodedata.category(sign) in ("Cc", "Cs") or sign in "\ufffe\uffff")
+def _is_unprintable(character: str) -> bool:
+    """Whether the character can’t be displayed, or isn’t allowed in XML and so in a feed (XML 1.0, 2.2)."""
+    if character in "\n\t":
+        return False
+    return unicodedata.category(character) in ("Cc", "Cs") or character in "\ufffe\uffff"
 
 
-def _hides(line: str, place: int) -> bool:
-    character = line[place]
+def _is_invisible(line: str, index: int) -> bool:
+    character = line[index]
     if character in _JOINERS:
-        return place in (0, len(line) - 1)
+        return index in (0, len(line) - 1)
     return unicodedata.category(character) in _INVISIBLE or _BLANK.match(character) is not None
 
 
-def _shows(character: str) -> bool:
-    """Whether it is there to be seen by itself, and not only a mark on another or a space."""
+def _is_visible(character: str) -> bool:
+    """Whether the character is visible by itself, unlike a space or a combining mark."""
     return unicodedata.category(character)[0] not in "MZ" and character not in _JOINERS

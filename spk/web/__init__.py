@@ -17,17 +17,17 @@ from spk.models import BrowserSession, User
 from spk.models.status_pages.vocabulary import COMPONENT_STATUSES
 from spk.paths import SAFE_METHODS, is_api, is_gate
 
-public = Blueprint("public", __name__)  # for everybody: who reads is not asked
+public = Blueprint("public", __name__)  # for everybody, without a session
 account = Blueprint("account", __name__)
 user = Blueprint("user", __name__, url_prefix="/user")
 csrf = CSRFProtect()
 login_manager = LoginManager()
 login_manager.session_protection = None  # it would trust any X-Forwarded-For
-CHANGES = RateLimitItemPerMinute(120)  # forms sent, for each account
+FORM_LIMIT = RateLimitItemPerMinute(120)  # submitted forms, for each account
 
 
 class PageSessions(SecureCookieSessionInterface):
-    """Cookies are for pages: where a key opens the door they aren’t even read."""
+    """Sessions for pages only: a request to the API or the gate never reads its cookie."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         if is_api(request.path) or is_gate(request.path):
@@ -36,7 +36,7 @@ class PageSessions(SecureCookieSessionInterface):
 
 
 def init_app(app: Flask) -> None:
-    from spk.web import (  # noqa: F401  # they add routes
+    from spk.web import (  # noqa: F401  # imported for their routes
         accounts,
         api_keys,
         components,
@@ -53,7 +53,7 @@ def init_app(app: Flask) -> None:
 
     app.session_interface = PageSessions()
     csrf.init_app(app)
-    # Not init_app: for a remember-me cookie, never set here, it reads the session in each request to the API.
+    # Not init_app, whose hook for remember-me cookies, unused here, reads the session in each API request.
     app.login_manager = login_manager  # type: ignore[attr-defined]
     app.context_processor(lambda: {"current_user": current_user})
     app.register_blueprint(public)
@@ -61,7 +61,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(user)
     app.jinja_env.globals.update(is_htmx=is_htmx, now=now, component_statuses=COMPONENT_STATUSES)
     app.jinja_env.filters.update(ago=filters.ago, date=filters.day, exact=filters.exact, local=filters.local)
-    app.jinja_env.filters.update(span=filters.span, window=filters.window, words=filters.sentence)
+    app.jinja_env.filters.update(span=filters.span, window=filters.window, label=filters.label)
 
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]
@@ -90,19 +90,19 @@ def changing() -> Iterator[None]:
 @account.before_request
 def guard_account() -> None:
     check_origin()
-    current_user._get_current_object()  # the page will ask for it, and asks no queries
+    current_user._get_current_object()  # loads the user now, because templates run no queries
     csrf.protect()
 
 
 @user.before_request
 def guard_user() -> ResponseReturnValue | None:
-    """Ask who is signed in before the CSRF token, which ends with the session."""
+    """Check origin, sign-in, rate limit and CSRF token, in this order."""
     check_origin()
     if not current_user.is_authenticated:
-        return ask_to_sign_in()
+        return redirect_to_sign_in()
     if request.method not in SAFE_METHODS:
-        rate_limit.take(CHANGES, "user", str(current_user.id))
-    csrf.protect()
+        rate_limit.hit(FORM_LIMIT, "user", str(current_user.id))
+    csrf.protect()  # last: it ends with the session, and somebody signed out must be asked to sign in
     return None
 
 
@@ -113,22 +113,22 @@ def vary_by_htmx(response: Response) -> Response:
 
 
 def check_origin() -> None:
-    """Refuse a form from another site, going by Origin and Sec-Fetch-Site (Fetch Metadata)."""
+    """Refuse a form from another site, judging by Origin and Sec-Fetch-Site (Fetch Metadata)."""
     if request.method in SAFE_METHODS:
         return
-    ours = (current_app.config["BASE_URL"], request.host_url.rstrip("/"))
+    own = (current_app.config["BASE_URL"], request.host_url.rstrip("/"))
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
-    if request.headers.get("Origin", ours[0]) not in ours or site not in ("same-origin", "none"):
+    if request.headers.get("Origin", own[0]) not in own or site not in ("same-origin", "none"):
         raise Forbidden("This form was sent from another site, so nothing was changed.")
 
 
 @user.errorhandler(SignedOut)
 def ask_again(_error: SignedOut) -> ResponseReturnValue:
     session.clear()
-    return ask_to_sign_in()
+    return redirect_to_sign_in()
 
 
-def ask_to_sign_in() -> ResponseReturnValue:
+def redirect_to_sign_in() -> ResponseReturnValue:
     if is_htmx():
         return "", 401, {"HX-Redirect": url_for("account.sign_in", next=url_for("user.security"))}
     page = request.path if request.method in SAFE_METHODS else url_for("user.security")

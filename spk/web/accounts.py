@@ -1,4 +1,4 @@
-"""Making an account, signing in and out."""
+"""Creating an account, signing in and signing out."""
 
 import re
 import secrets
@@ -20,8 +20,8 @@ from spk.web import account
 from spk.web.forms import RegisterForm, SetupForm, SignInForm
 from spk.web.known_browser import know_browser, place_of
 
-SET_UP = "spk is set up already. Sign in, or ask your administrator for an account."
-REGISTRATIONS = RateLimitItemPerMinute(10)  # an address
+ALREADY_SET_UP = "spk is set up already. Sign in, or ask your administrator for an account."
+REGISTRATION_LIMIT = RateLimitItemPerMinute(10)  # for each address
 
 
 @account.get("/setup")
@@ -38,8 +38,8 @@ def create_first_account() -> ResponseReturnValue:
         return render_template("account/setup.html", form=form, plan=plan), 422
     password_hash = password.hash(form.password.data)
     with writing():
-        if User.exists() or not setup_token.claim():
-            abort(404, SET_UP)
+        if User.exists() or not setup_token.consume():
+            abort(404, ALREADY_SET_UP)
         user = User.create(form.email.data, password_hash, plan.name)
         user.sign_in(request.user_agent.string, rate_limit.client_address())
     remember_session(user)
@@ -49,7 +49,7 @@ def create_first_account() -> ResponseReturnValue:
 def abort_if_set_up() -> None:
     with reading():
         if User.exists():
-            abort(404, SET_UP)
+            abort(404, ALREADY_SET_UP)
 
 
 @account.get("/register")
@@ -61,7 +61,7 @@ def register() -> ResponseReturnValue:
 @account.post("/register")
 def create_account() -> ResponseReturnValue:
     abort_unless_open()
-    rate_limit.take(REGISTRATIONS, "register", rate_limit.client_address())
+    rate_limit.hit(REGISTRATION_LIMIT, "register", rate_limit.client_address())
     form = RegisterForm()
     if not form.validate():
         return render_template("account/register.html", form=form), 422
@@ -79,7 +79,7 @@ def create_account() -> ResponseReturnValue:
 
 def abort_unless_open() -> None:
     if not current_app.config["REGISTRATION_OPEN"]:
-        abort(404, "Accounts are made by the administrator here.")
+        abort(404, "Only the administrator creates accounts here.")
 
 
 @account.get("/login")
@@ -100,7 +100,7 @@ def create_session() -> ResponseReturnValue:
         place = place_of(user, address) if user else ""
     try:
         with writing():  # every try is counted before the slow part, so that tries at one moment all count
-            attempts = SignInAttempt.count(normalize(email), address, place)
+            attempts = SignInAttempt.record(normalize(email), address, place)
     except TooManyAttempts as refusal:
         headers = {"Retry-After": str(refusal.retry_after)}
         return render_template("account/login.html", form=form, message=str(refusal)), 429, headers
@@ -112,7 +112,7 @@ def create_session() -> ResponseReturnValue:
 
 
 def start_session(user: User, verified_hash: str, attempts: list[int]) -> bool:
-    """Sign in, unless the password was changed or the account disabled while the password was verified."""
+    """Sign in, unless the password was changed or the account disabled during the verification."""
     with writing():
         if not user.still_has(verified_hash):
             return False
@@ -131,7 +131,7 @@ def end_session() -> ResponseReturnValue:
 
 
 def remember_session(user: User) -> None:
-    """Put the session that was started into this browser’s cookie, and nothing of what it held before."""
+    """Replace the content of this browser’s cookie with the session that was started."""
     session.clear()
     session.permanent = True
     login_user(user)
@@ -139,7 +139,7 @@ def remember_session(user: User) -> None:
 
 
 def next_page() -> str:
-    """Where `?next=` leads, if that is a path of ours, else the Security page."""
+    """The URL in `?next=` if it is a path on this server, else that of the Security page."""
     page = request.args.get("next", "")
-    is_ours = re.fullmatch(r"/(?![/\\])[^\\\x00-\x20\x7f]*", page)
-    return page if is_ours else url_for("user.security")
+    is_path = re.fullmatch(r"/(?![/\\])[^\\\x00-\x20\x7f]*", page)
+    return page if is_path else url_for("user.security")

@@ -33,7 +33,7 @@ def create_api_key() -> ResponseReturnValue:
                 form.name.data, nonce=form.used_nonce, lifetime=form.chosen_lifetime
             )
     except KeyLimitReached:
-        return section("api_keys", 409, refused=True)  # the section says so where the form was
+        return section("api_keys", 409, refused=True)  # the section has the message in place of the form
     except NonceUsed as refusal:
         return section("api_keys", 409, message=str(refusal))
     return section("api_keys", 201, new=new)
@@ -42,7 +42,7 @@ def create_api_key() -> ResponseReturnValue:
 @user.get("/security/api-keys/<prefix>/first-use")
 @reading()
 def first_use(prefix: str) -> ResponseReturnValue:
-    """Tell the open token dialog that the key was used, or that it may stop asking."""
+    """Tell the open token dialog that the key was used, or that it can stop polling."""
     key = find_api_key(prefix)
     if key.is_new and not key.last_used_at:
         return "", 204
@@ -69,13 +69,13 @@ def revoke(prefix: str) -> ResponseReturnValue:
 
 
 def abort_unless_listed() -> None:
-    """Answer as the page does, which has no API Keys section for some."""
+    """Refuse users whose Security page has no API Keys section."""
     if not current_user.sees_api_keys:
         raise PlanRequired("api_access")
 
 
 def find_api_key(prefix: str) -> ApiKey:
-    """The person's own key; somebody else's is as unknown as none."""
+    """The user’s own key; that of somebody else is a 404, like one that doesn’t exist."""
     abort_unless_listed()
     key: ApiKey | None = current_user.api_key(prefix)
     return key or abort(404, "That key isn’t in your account.")

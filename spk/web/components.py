@@ -1,4 +1,4 @@
-"""The components of a person's own page."""
+"""The components of a user’s own page."""
 
 from flask import abort, render_template
 from flask.typing import ResponseReturnValue
@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from spk.db import reading
 from spk.models import Component, StatusPage
 from spk.web import changing, is_htmx, user
-from spk.web.filters import sentence
+from spk.web.filters import label
 from spk.web.status_page_forms import ComponentForm, ComponentSettingsForm, ComponentStatusForm
 from spk.web.status_pages import find_page, lock_page, show_page, to_page
 
@@ -31,7 +31,7 @@ def set_component_status(page: str, component: str) -> ResponseReturnValue:
         own_page = lock_page(page)
         found = find_component(own_page, component)
         found.change(status=form.status.data)
-        message = f"“{found.name}” is now {sentence(found.current_status).lower()}."
+        message = f"“{found.name}” is now {label(found.current_status).lower()}."
     return show_page(page, message=message) if is_htmx() else to_page(own_page, message)
 
 
@@ -66,8 +66,8 @@ def change_component(page: str, component: str) -> ResponseReturnValue:
 def confirm_delete_component(page: str, component: str) -> ResponseReturnValue:
     own_page = find_page(page)
     found = find_component(own_page, component)
-    words = "Past incidents stay, but won’t name it any more."
-    return render_template("status_pages/delete.html", page=own_page, name=found.name, words=words)
+    effect = "Past incidents stay, but won’t name it any more."
+    return render_template("status_pages/delete.html", page=own_page, name=found.name, effect=effect)
 
 
 @user.post("/pages/<page>/components/<component>/delete")

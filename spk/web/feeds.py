@@ -1,4 +1,4 @@
-"""What other programs show of a page: RSS, Atom, and a badge."""
+"""A page in other formats: RSS, Atom, and a badge."""
 
 from feedgenerator import Atom1Feed, Rss201rev2Feed
 from flask import Response, render_template
@@ -8,11 +8,11 @@ from spk.db import reading
 from spk.headers import publish
 from spk.models import Incident, StatusPage
 from spk.web import public
-from spk.web.filters import local, sentence, window
+from spk.web.filters import label, local, window
 from spk.web.public_page import find_public_page
 
-KINDS = {"rss": Rss201rev2Feed, "atom": Atom1Feed}
-LATEST = 25  # incidents
+FEED_CLASSES = {"rss": Rss201rev2Feed, "atom": Atom1Feed}
+FEED_LENGTH = 25  # incidents
 
 
 @public.get("/history.rss")
@@ -33,7 +33,7 @@ def atom(slug: str | None = None) -> Response:
 @public.get("/p/<slug>/badge.svg")
 @reading()
 def badge(slug: str | None = None) -> Response:
-    """One line that says how it is, for a README or a site's footer."""
+    """An image of the overall status, for a README or a website."""
     page = find_public_page(slug)
     StatusPage.load_states([page])
     image = render_template("public_page/badge.svg", page=page)
@@ -41,34 +41,34 @@ def badge(slug: str | None = None) -> Response:
 
 
 def feed(kind: str, page: StatusPage) -> Response:
-    found = KINDS[kind](
+    found = FEED_CLASSES[kind](
         title=page.name,
         link=page.url,
-        description=page.description or f"PageIncidents and maintenance of {page.name}",
+        description=page.description or f"Incidents and maintenance of {page.name}",
         language="en",
         feed_url=f"{page.url}/history.{kind}",
     )
-    for incident in page.incidents.listed("all", limit=LATEST):
+    for incident in page.incidents.listed("all", limit=FEED_LENGTH):
         found.add_item(
             title=incident.name,
             link=incident.shortlink,
             description=updates_of(incident),
-            unique_id=f"urn:spk:{incident.id}",  # the address changes with the page's
+            unique_id=f"urn:spk:{incident.id}",  # not the URL, which changes with the page's slug
             unique_id_is_permalink=False,
             pubdate=incident.created_at,
             updateddate=incident.updated_at,
         )
-    found.latest_post_date = lambda: page.updated_at  # an empty feed would be new at every moment
+    found.latest_post_date = lambda: page.updated_at  # by default, the time of an empty feed is always now
     return publish(Response(found.writeString("utf-8"), content_type=found.content_type))
 
 
 def updates_of(incident: Incident) -> str:
-    """The updates, the newest first, as HTML."""
+    """The updates as HTML, newest first."""
     zone = incident.page.zone
     lines = [
         Markup("<p><small>{}</small><br><strong>{}</strong> {}</p>").format(
             local(update.created_at, zone),
-            sentence(update.status),
+            label(update.status),
             Markup("<br>").join(escape(update.body).split("\n")),
         )
         for update in incident.updates

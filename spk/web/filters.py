@@ -1,4 +1,4 @@
-"""Times and statuses as people read them."""
+"""Times and statuses in readable form."""
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
@@ -29,7 +29,7 @@ def local(time: datetime, zone: tzinfo) -> str:
 
 
 def window(incident: Incident) -> str:
-    """Like “11 Nov 2026, 10:00 – 11:00 CET”, of a maintenance in its page’s time zone."""
+    """Like “11 Nov 2026, 10:00 – 11:00 CET”: the window of a maintenance, in its page’s time zone."""
     if not incident.scheduled_for or not incident.scheduled_until:
         return ""
     zone = incident.page.zone
@@ -52,6 +52,6 @@ def exact(time: datetime) -> str:
     return f"{time.astimezone(UTC):%-d %b %Y, %H:%M:%S} UTC"
 
 
-def sentence(status: str) -> str:
+def label(status: str) -> str:
     """Like “Degraded performance”."""
     return status.replace("_", " ").capitalize()

@@ -1,4 +1,4 @@
-"""The forms people send; what a field may hold is asked of the models."""
+"""Forms for accounts and keys, validated by the rules of the models."""
 
 import secrets
 from collections.abc import Callable
@@ -16,12 +16,12 @@ from spk.models.accounts import api_key, email_address, password
 LIFETIMES = {"": "Never", "7": "In 7 days", "30": "In 30 days", "90": "In 90 days", "365": "In a year"}
 
 
-def rule(model: Callable[[str], str]) -> Callable[[Form, Field], None]:
-    """A validator that keeps what the model makes of the text, or says what the model has against it."""
+def rule(clean: Callable[[str], str]) -> Callable[[Form, Field], None]:
+    """A validator that keeps the text that a rule returns, or shows the message of its ValueError."""
 
     def validate(_form: Form, field: Field) -> None:
         try:
-            field.data = model(field.data or "")
+            field.data = clean(field.data or "")
         except ValueError as error:
             raise StopValidation(str(error)) from None
 
@@ -66,7 +66,7 @@ class CreateApiKeyForm(FlaskForm):  # type: ignore[misc]
         choices=[SelectChoice(days, label) for days, label in LIFETIMES.items()],
         default="",
     )
-    # Used once: neither a reload nor a double click makes a second key.
+    # Accepted once, so that neither a reload nor a double click creates a second key.
     nonce = HiddenField(default=lambda: secrets.token_urlsafe(16))
 
     @property

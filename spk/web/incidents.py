@@ -1,4 +1,4 @@
-"""The incidents and maintenance of a person's own page."""
+"""The incidents and maintenance of a user’s own page."""
 
 from flask import abort, render_template
 from flask.typing import ResponseReturnValue
@@ -80,13 +80,13 @@ def update_incident(page: str, incident: str) -> ResponseReturnValue:
     if not form.validate():
         return show_incident(own_page, found, form, 422)
     changes: IncidentChanges = {"body": form.body.data}
-    if form.status.data != form.was.data:
+    if form.status.data != form.shown_status.data:
         changes["status"] = form.status.data
     with changing():
         own_page = lock_page(page)
         found = find_incident(own_page, incident)
         if changes.get("status") == "resolved" and form.restore.data:
-            changes["components"] = {each.id: "operational" for each in found.own_components()}
+            changes["components"] = {each.id: "operational" for each in found.unshared_components()}
         found.change(**changes)
     return to_page(own_page, f"“{found.name}” was updated.")
 
@@ -96,8 +96,8 @@ def update_incident(page: str, incident: str) -> ResponseReturnValue:
 def confirm_delete_incident(page: str, incident: str) -> ResponseReturnValue:
     own_page = find_page(page)
     found = find_incident(own_page, incident)
-    words = "Its updates go with it, and it leaves the history."
-    return render_template("status_pages/delete.html", page=own_page, name=found.name, words=words)
+    effect = "Its updates will be deleted with it."
+    return render_template("status_pages/delete.html", page=own_page, name=found.name, effect=effect)
 
 
 @user.post("/pages/<page>/incidents/<incident>/delete")

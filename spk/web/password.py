@@ -22,7 +22,7 @@ def change_password() -> ResponseReturnValue:
     try:
         with changing():  # every try is counted before the slow part, so that tries at one moment all count
             place = f"session {current_user.session_secret}"  # where no stranger's tries count
-            attempts = SignInAttempt.count(current_user.email, client_address(), place)
+            attempts = SignInAttempt.record(current_user.email, client_address(), place)
     except TooManyAttempts as refusal:
         return section("password", 429, password_message=str(refusal))
     if not form.validate():

@@ -1,4 +1,4 @@
-"""The plans, for people."""
+"""The page with all plans."""
 
 from flask import render_template
 from flask.typing import ResponseReturnValue

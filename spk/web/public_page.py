@@ -11,14 +11,14 @@ from spk.db import now, reading
 from spk.models import Incident, StatusPage, User
 from spk.web import filters, is_htmx, public
 
-HISTORY_DAYS = 14  # on the page itself
-HISTORY_MOST = 100  # incidents there
-HISTORY_PAGE = 50  # incidents on a page of the history
+RECENT_DAYS = 14  # listed on the page itself
+RECENT_LIMIT = 100  # incidents listed there
+HISTORY_PAGE_SIZE = 50  # incidents on one page of the history
 
 
 @public.get("/")
 def home() -> ResponseReturnValue:
-    """Show the default page; where there is none yet, lead to making one."""
+    """Show the default page; if there is none yet, lead to creating one."""
     with reading():
         page = StatusPage.published()
         if page:
@@ -49,21 +49,25 @@ def incident(slug: str, incident: str) -> ResponseReturnValue:
 @reading()
 def history(slug: str) -> ResponseReturnValue:
     page, number = find_public_page(slug), min(max(1, request.args.get("page", 1, type=int)), 1_000_000)
-    found = page.incidents.started(limit=HISTORY_PAGE + 1, offset=(number - 1) * HISTORY_PAGE)
-    groups = groupby(found[:HISTORY_PAGE], key=day_of)
+    found = page.incidents.started(limit=HISTORY_PAGE_SIZE + 1, offset=(number - 1) * HISTORY_PAGE_SIZE)
+    groups = groupby(found[:HISTORY_PAGE_SIZE], key=day_of)
     days = [(filters.days(day, day), list(incidents)) for day, incidents in groups]
     return render_template(
-        "public_page/history.html", page=page, days=days, number=number, has_more=len(found) > HISTORY_PAGE
+        "public_page/history.html",
+        page=page,
+        days=days,
+        number=number,
+        has_more=len(found) > HISTORY_PAGE_SIZE,
     )
 
 
 def find_public_page(slug: str | None) -> StatusPage:
-    """A page for everybody: the one with this slug or id, or the default page."""
+    """The public page with this slug or id, or the default page."""
     return StatusPage.published(slug) or abort(404, "There is no status page at this address.")
 
 
 def show_public_page(page: StatusPage) -> ResponseReturnValue:
-    """The page, or what of it htmx renews."""
+    """Answer htmx with the part that it refreshes, a browser without it with the whole page."""
     StatusPage.load_states([page])
     return render_template(
         "public_page/_public_page.html" if is_htmx() else "public_page/public_page.html",
@@ -72,18 +76,18 @@ def show_public_page(page: StatusPage) -> ResponseReturnValue:
         open_incidents=page.incidents.listed("open_realtime"),
         running=page.incidents.listed("active_maintenance"),
         upcoming=page.incidents.listed("upcoming"),
-        days=last_days(page),
+        days=recent_days(page),
     )
 
 
-def last_days(page: StatusPage) -> list[tuple[str, list[Incident]]]:
-    """What started on each of the last days, the latest first; days on which nothing did stand together."""
+def recent_days(page: StatusPage) -> list[tuple[str, list[Incident]]]:
+    """The last days, latest first, with what started on each; days without incidents are grouped."""
     today = now().astimezone(page.zone).date()
-    started = page.incidents.started(since=now() - timedelta(days=HISTORY_DAYS), limit=HISTORY_MOST)
+    started = page.incidents.started(since=now() - timedelta(days=RECENT_DAYS), limit=RECENT_LIMIT)
     found = {day: list(incidents) for day, incidents in groupby(started, key=day_of)}
-    dates = [today - timedelta(days=ago) for ago in range(HISTORY_DAYS)]
-    if len(started) == HISTORY_MOST:
-        dates = [day for day in dates if day >= day_of(started[-1])]  # nothing is known of those before
+    dates = [today - timedelta(days=ago) for ago in range(RECENT_DAYS)]
+    if len(started) == RECENT_LIMIT:
+        dates = [day for day in dates if day >= day_of(started[-1])]  # earlier days are incomplete
     days: list[tuple[str, list[Incident]]] = []
     for is_eventful, group in groupby(dates, key=found.__contains__):
         run = list(group)
@@ -96,5 +100,5 @@ def last_days(page: StatusPage) -> list[tuple[str, list[Incident]]]:
 
 
 def day_of(incident: Incident) -> date:
-    """The day it started, as its page’s time zone has it."""
+    """The day it started, in its page’s time zone."""
     return incident.started_at.astimezone(incident.page.zone).date()

@@ -1,4 +1,4 @@
-"""The Security page; each of its sections has a module of its own."""
+"""The Security page; each of its sections has its own module."""
 
 from flask import Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -10,7 +10,7 @@ from spk.models.accounts.api_key_list import ApiKeyList
 from spk.web import is_htmx, user
 from spk.web.forms import ChangePasswordForm, CreateApiKeyForm
 
-MOST_REVOKED = 100  # keys listed, unless somebody asks for all
+REVOKED_LIMIT = 100  # keys listed, without ?revoked=all
 
 
 @user.get("/security")
@@ -22,7 +22,7 @@ def section(name: str, status: int = 200, **context: object) -> Response:
     """Answer htmx with one section of the page, a browser without it with the whole page."""
     with reading():
         shown = {
-            "api_keys": ApiKeyList.of(current_user, None if wants_all_revoked() else MOST_REVOKED),
+            "api_keys": ApiKeyList.of(current_user, None if wants_all_revoked() else REVOKED_LIMIT),
             "sessions": BrowserSession.of(current_user),
             "events": current_user.recent_events(),
             "failed_sign_ins": SignInAttempt.failed(current_user.email),

@@ -1,4 +1,4 @@
-"""The forms of status pages; what a field may hold is asked of the models."""
+"""Forms for status pages, validated by the rules of the models."""
 
 from datetime import timedelta, tzinfo
 from typing import Self
@@ -29,7 +29,7 @@ from spk.models.status_pages import (
     status_page_fields,
 )
 from spk.models.status_pages.incident_fields import Statuses
-from spk.models.status_pages.schedule import WINDOW, in_utc
+from spk.models.status_pages.schedule import DEFAULT_DURATION, in_utc
 from spk.models.status_pages.time_zone import clean_time_zone
 from spk.models.status_pages.vocabulary import (
     COMPONENT_STATUSES,
@@ -37,16 +37,16 @@ from spk.models.status_pages.vocabulary import (
     MAINTENANCE_STATUSES,
     REALTIME_STATUSES,
 )
-from spk.web.filters import sentence
+from spk.web.filters import label
 from spk.web.forms import rule
 
 TIME_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
 
 
-def choices(words: tuple[str, ...], none: str = "") -> list[SelectChoice]:
-    """Words to choose from, after the label of choosing none of them."""
+def choices(values: tuple[str, ...], none: str = "") -> list[SelectChoice]:
+    """The choices for these values, after an empty choice labelled `none`."""
     first = [SelectChoice("", none)] if none else []
-    return first + [SelectChoice(word, sentence(word)) for word in words]
+    return first + [SelectChoice(value, label(value)) for value in values]
 
 
 class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
@@ -73,7 +73,7 @@ class ComponentStatusForm(FlaskForm):  # type: ignore[misc]
 
 
 class IncidentForm(FlaskForm):  # type: ignore[misc]
-    """Has a field for each component of the page, too; see `of`."""
+    """A form that also has a field for each component of the page; see `of`."""
 
     name = StringField("What is happening?", [rule(incident_fields.NAME)])
     body = TextAreaField("What do you know so far?", [rule(incident_update.BODY)])
@@ -95,33 +95,32 @@ class IncidentForm(FlaskForm):  # type: ignore[misc]
 
     @property
     def statuses(self) -> Statuses:
-        """What was chosen, by the id of the component."""
+        """The chosen statuses, by component id."""
         chosen = {field.name.removeprefix("component_"): field.data for field in self.component_fields}
         return {key: status for key, status in chosen.items() if status}
 
 
 class IncidentUpdateForm(FlaskForm):  # type: ignore[misc]
     status = SelectField("Status")
-    was = (
-        HiddenField()
-    )  # left as it was shown, the status is not said again, whatever the clock did meanwhile
+    # A status left as it was shown isn't reported again, even if the clock has changed it since.
+    shown_status = HiddenField()
     body = TextAreaField("What is new?", [rule(incident_update.BODY)])
     restore = BooleanField("Once it is resolved, set its components back to operational", default=True)
 
     @classmethod
-    def of(cls, told: Incident) -> Self:
-        form = cls(status=told.current_status, was=told.current_status)
-        words = MAINTENANCE_STATUSES if told.is_maintenance else REALTIME_STATUSES
-        form.status.choices = choices(words)
+    def of(cls, incident: Incident) -> Self:
+        form = cls(status=incident.current_status, shown_status=incident.current_status)
+        statuses = MAINTENANCE_STATUSES if incident.is_maintenance else REALTIME_STATUSES
+        form.status.choices = choices(statuses)
         return form
 
     def validate_body(self, field: Field) -> None:
-        if not field.data and self.status.data == self.was.data:
+        if not field.data and self.status.data == self.shown_status.data:
             raise ValidationError("Say what is new, or choose another status.")
 
 
 class MaintenanceForm(FlaskForm):  # type: ignore[misc]
-    """Its times are in the page’s time zone; see `of`."""
+    """A form whose times are in the page’s time zone; see `of`."""
 
     name = StringField("What will be done?", [rule(incident_fields.NAME)])
     body = TextAreaField("What will people notice?", [rule(incident_update.BODY)])
@@ -135,7 +134,7 @@ class MaintenanceForm(FlaskForm):  # type: ignore[misc]
     @classmethod
     def of(cls, page: StatusPage) -> Self:
         start = now().astimezone(page.zone).replace(minute=0) + timedelta(hours=1)
-        form = cls(scheduled_for=start, scheduled_until=start + WINDOW)
+        form = cls(scheduled_for=start, scheduled_until=start + DEFAULT_DURATION)
         form.zone = page.zone
         form.component_ids.choices = [SelectChoice(each.id, each.name) for each in page.components]
         return form
@@ -149,4 +148,4 @@ class MaintenanceForm(FlaskForm):  # type: ignore[misc]
     def validate_scheduled_until(self, field: Field) -> None:
         self.validate_scheduled_for(field)
         if field.data <= now():
-            raise ValidationError("This is past. Choose a time to come.")
+            raise ValidationError("This time is in the past. Choose a later one.")

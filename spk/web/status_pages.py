@@ -1,4 +1,4 @@
-"""A person's own status pages: making them, and what they are called."""
+"""A user’s own status pages: creating, configuring and deleting them."""
 
 from flask import Response, abort, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -28,7 +28,7 @@ def create_status_page() -> ResponseReturnValue:
             page = OwnedPages(current_user).create(name=form.name.data)
     except LimitReached as refusal:
         return list_pages(form, 409, message=str(refusal))
-    return to_page(page, f"“{page.name}” was created. Add what it reports on: its components.")
+    return to_page(page, f"“{page.name}” was created. Now add its components.")
 
 
 @user.get("/pages/<page>")
@@ -67,8 +67,10 @@ def change_page(page: str) -> ResponseReturnValue:
 @reading()
 def confirm_delete_page(page: str) -> ResponseReturnValue:
     found = find_page(page)
-    words = "Its components, incidents and history go with it, and its address will lead nowhere."
-    return render_template("status_pages/delete.html", page=found, name=found.name, words=words)
+    effect = (
+        "Its components, incidents and history will be deleted with it, and its address will stop working."
+    )
+    return render_template("status_pages/delete.html", page=found, name=found.name, effect=effect)
 
 
 @user.post("/pages/<page>/delete")
@@ -82,19 +84,19 @@ def delete_page(page: str) -> ResponseReturnValue:
 
 
 def find_page(key: str) -> StatusPage:
-    """The person’s own page, to be read; somebody else’s is as unknown as none."""
+    """The user’s own page; that of somebody else is a 404, like one that doesn’t exist."""
     current_user.require("status_pages")
     return OwnedPages(current_user).find(key) or abort(404, "That page isn’t in your account.")
 
 
 def lock_page(key: str) -> StatusPage:
-    """The person’s own page, to be changed by nobody else until the transaction ends."""
+    """The user’s own page, locked until the transaction ends."""
     current_user.require("status_pages")
     return OwnedPages(current_user).lock(key) or abort(404, "That page isn’t in your account.")
 
 
 def read_page(key: str) -> StatusPage:
-    """The person’s own page, in a unit of work of its own."""
+    """The user’s own page, read in its own unit of work."""
     with reading():
         return find_page(key)
 
@@ -107,7 +109,7 @@ def list_pages(form: PageForm, status: int = 200, message: str = "") -> Response
 
 
 def show_page(key: str, status: int = 200, **context: object) -> Response:
-    """Answer htmx with the components, a browser without it with the whole page as its owner sees it."""
+    """Answer htmx with the components, a browser without it with the whole page, as its owner sees it."""
     with reading():
         page = find_page(key)
         StatusPage.load_states([page])
@@ -127,6 +129,6 @@ def show_settings(page: StatusPage, form: PageSettingsForm, status: int = 200) -
 
 
 def to_page(page: StatusPage, message: str) -> ResponseReturnValue:
-    """Lead back to the page, which will show the message."""
+    """Redirect to the page, which shows the message."""
     flash(message, "pages")
     return redirect(url_for("user.status_page", page=page.slug), 303)

@@ -155,7 +155,7 @@ def test_a_plan_without_the_feature_is_forbidden_until_an_upgrade(ada: Person, c
     refused = whoami(client, f"Bearer {token}")
     assert (refused.status_code, body(refused)["code"]) == (403, "plan_required")
     assert challenge(refused) == 'Bearer realm="spk", error="insufficient_scope"'
-    whose = "It is the plan of this key’s owner that counts (api_access)."
+    whose = "The plan of this key’s owner decides (api_access)."
     assert body(refused)["detail"] == f"API access isn’t included in this plan. {whose}"
     ada.set_plan("pro")
     assert whoami(client, f"Bearer {token}").status_code == 200

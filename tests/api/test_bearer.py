@@ -7,7 +7,7 @@ from flask import Flask
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from spk.api.auth import QUERY_NAMES, bearer_token
+from spk.api.auth import QUERY_PARAMETERS, bearer_token
 from spk.api.problem import Problem
 from tests.fuzz.credentials import CHARACTERS, SCHEMES, token_in
 
@@ -87,7 +87,7 @@ def test_what_comes_before_the_scheme_makes_it_another_one(before: str, header: 
 
 
 @at_leisure
-@given(good, st.sampled_from(QUERY_NAMES), st.text(st.characters(max_codepoint=126), max_size=20))
+@given(good, st.sampled_from(QUERY_PARAMETERS), st.text(st.characters(max_codepoint=126), max_size=20))
 def test_no_query_with_a_token_is_read(header: str, name: str, value: str) -> None:
     quoted = value.encode().hex()
     for query in (

@@ -65,7 +65,7 @@ def test_a_page_is_made_and_kept_by_hand(
     page.goto("/user/pages")
     page.get_by_label("Name").fill("Umbrella")
     page.get_by_role("button", name="Create page").click()
-    expect(message(page)).to_have_text("“Umbrella” was created. Add what it reports on: its components.")
+    expect(message(page)).to_have_text("“Umbrella” was created. Now add its components.")
     its_place = page.url
 
     for name in ("Shop", "Mail"):
@@ -90,7 +90,7 @@ def test_a_page_is_made_and_kept_by_hand(
     page.get_by_role("button", name="Post update").click()
     expect(message(page)).to_have_text("“Orders fail” was updated.")
 
-    page.get_by_role("link", name="See it as everybody does").click()
+    page.get_by_role("link", name="View public page").click()
     expect(page.get_by_role("status")).to_have_text("Major Service Outage")
     expect(page.get_by_role("region", name="Open incidents")).to_contain_text("Identified A full disk.")
     page.get_by_role("link", name="Manage this page").click()
@@ -111,7 +111,7 @@ def test_a_page_is_made_and_kept_by_hand(
     page.get_by_role("button", name="Plan maintenance").click()
     expect(message(page)).to_have_text("“New disks” is planned. It starts and ends by itself.")
 
-    page.get_by_role("link", name="See it as everybody does").click()
+    page.get_by_role("link", name="View public page").click()
     expect(page.get_by_role("status")).to_have_text("All Systems Operational")
     expect(page.get_by_role("region", name="Open incidents")).to_have_count(0)
     planned = page.get_by_role("region", name="Maintenance")

@@ -159,7 +159,7 @@ def test_an_unknown_key_is_said_to_be_unknown(spk: Spk) -> None:
 
 def test_before_init_a_command_says_what_to_run(spk: Spk, new_data_dir: Path) -> None:
     assert refusal(spk("user", "list")) == (
-        f"SPK_SECRET_KEY is not set and {new_data_dir} holds none: run `spk init`."
+        f"SPK_SECRET_KEY is not set, and not in {new_data_dir} either: run `spk init`."
     )
 
 
@@ -182,7 +182,7 @@ def test_init_makes_a_place_in_which_commands_work(spk: Spk, new_data_dir: Path)
 def test_a_lost_pepper_is_not_replaced_by_a_wrong_one(spk: Spk, environ: dict[str, str]) -> None:
     pepper = Path(environ["SPK_DATA_DIR"], "token_pepper")
     pepper.unlink()
-    assert "set the right one, which each backup holds" in refusal(spk("init"))
+    assert "set the right one, which every backup contains" in refusal(spk("init"))
     assert not pepper.exists()
 
 
@@ -231,7 +231,7 @@ def test_init_moves_the_database_to_a_new_pepper(
 
 def test_a_setting_that_does_not_fit_is_refused(spk: Spk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPK_WORKERS", "many")
-    assert refusal(spk("user", "list")) == "SPK_WORKERS must be a whole number from 1, not many."
+    assert refusal(spk("user", "list")) == "SPK_WORKERS must be a whole number, 1 or more, not many."
 
 
 def test_an_unknown_setting_is_warned_of_beside_the_data(spk: Spk, monkeypatch: pytest.MonkeyPatch) -> None:

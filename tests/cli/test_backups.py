@@ -99,7 +99,7 @@ def fill(ada: Person) -> str:
     ada.session_cookie()
     with ada.app.app_context(), writing():
         component = db.session.scalars(select(Component)).one()
-        ComponentDay.note(component.id, "major", [now().date()])
+        ComponentDay.record(component.id, "major", [now().date()])
     return token
 
 
@@ -109,7 +109,7 @@ def works(app: Flask, token: str) -> bool:
 
 def test_a_backup_is_for_its_owner_alone(spk: Spk, file: Path) -> None:
     words = said(spk("backup", str(file)))
-    assert words == f"{file} holds the database and the secrets: keep it like a password."
+    assert words == f"{file} contains the database and the secrets: protect it like a password."
     assert file.stat().st_mode & 0o777 == 0o600
     assert [path.name for path in file.parent.iterdir() if "backup" in path.name] == [file.name]
 
@@ -122,7 +122,7 @@ def test_what_is_restored_is_what_was_there(
     assert [name for name, rows in before.items() if not rows] == ["sign_in_attempts"]
     said(spk("backup", str(file)))
     go(elsewhere)
-    assert said(spk("restore", str(file))) == "Everything is as it was then. Restart spk if it is running."
+    assert said(spk("restore", str(file))) == "The backup is restored. Restart spk if it is running."
     assert everything(create_app(elsewhere)) == before
 
 
@@ -298,12 +298,12 @@ def test_an_older_database_is_backed_up_as_it_is(spk: Spk, app: Flask, file: Pat
 
 def test_a_file_that_is_there_is_not_overwritten(spk: Spk, file: Path) -> None:
     file.write_text("something of value")
-    assert refusal(spk("backup", str(file))) == f"{file} is there already: choose another name."
+    assert refusal(spk("backup", str(file))) == f"{file} already exists: choose another name."
     assert file.read_text() == "something of value"
 
 
 def test_a_directory_that_is_not_there_is_named(spk: Spk, tmp_path: Path) -> None:
-    words = f"There is no directory {tmp_path}/nowhere: make it first."
+    words = f"There is no directory {tmp_path}/nowhere: create it first."
     assert refusal(spk("backup", str(tmp_path / "nowhere" / "file"))) == words
 
 
@@ -336,7 +336,7 @@ def test_nothing_is_overwritten_by_a_restore_unless_it_is_forced(
     said(spk("backup", str(file)))
     token = ada.create_key("made since")
     before = everything(app)
-    words = f"{environ['SPK_DATA_DIR']} holds secrets already: `--force` replaces them."
+    words = f"{environ['SPK_DATA_DIR']} has secrets already: `--force` replaces them."
     assert refusal(spk("restore", str(file))) == words
     assert everything(app) == before
     said(spk("restore", str(file), "--force"))
@@ -387,7 +387,7 @@ def test_a_damaged_backup_is_refused_and_changes_nothing(
     said(spk("backup", str(file)))
     before = everything(app)
     harm(file, damage)
-    assert refusal(spk("restore", str(file), "--force")) == f"{file} is not a whole backup of spk."
+    assert refusal(spk("restore", str(file), "--force")) == f"{file} is not a complete backup of spk."
     assert everything(app) == before
 
 
@@ -412,7 +412,7 @@ def harm(file: Path, damage: str) -> None:
 def test_a_backup_of_a_newer_version_is_refused(key: str, value: object, spk: Spk, file: Path) -> None:
     about = {"format": 1, "spk": "9.0", "revision": "0001"} | {key: value}
     pack(file, {"about.json": json.dumps(about).encode()})
-    words = f"{file} was made by spk 9.0: restore it with that or a newer one."
+    words = f"{file} was made by spk 9.0: restore it with that version or a newer one."
     assert refusal(spk("restore", str(file))) == words
 
 
@@ -443,7 +443,7 @@ def test_a_backup_that_somebody_made_up_is_refused_and_changes_nothing(
     before = everything(app)
     pack(file, unpack(file) | {member: content})
     words = refusal(spk("restore", str(file), "--force"))
-    assert words == f"{file} is not a whole backup of spk." or on_postgresql()
+    assert words == f"{file} is not a complete backup of spk." or on_postgresql()
     assert everything(app) == before
 
 
@@ -468,7 +468,7 @@ def test_tables_that_are_not_spks_are_left_alone(spk: Spk, file: Path, tmp_path:
         with psycopg.connect(server.url("postgres").replace("+psycopg", ""), autocommit=True) as connection:
             connection.execute("CREATE TABLE other (id int)")
             words = refusal(spk("restore", str(file), "--force"))
-            assert words == "The database has tables that aren’t spk’s (other): give spk one of its own."
+            assert words == "The database has other tables, too (other): use a separate database for spk."
             assert connection.execute("SELECT count(*) FROM other").fetchone() == (0,)
 
 

@@ -47,7 +47,7 @@ def test_a_file_that_others_can_read_is_named_with_the_way_to_mend_it(
 ) -> None:
     path = Path(environ["SPK_DATA_DIR"], "token_pepper")
     path.chmod(0o644)
-    assert ailments(spk, 1) == {"permissions": ("fail", f"Others can get at {path}: run `chmod go= {path}`.")}
+    assert ailments(spk, 1) == {"permissions": ("fail", f"Others can access {path}: run `chmod go= {path}`.")}
 
 
 def test_a_directory_that_others_can_read_is_named(spk: Spk, environ: dict[str, str]) -> None:
@@ -61,7 +61,7 @@ def test_a_file_of_another_owner_is_named(spk: Spk, environ: dict[str, str]) -> 
     path = Path(environ["SPK_DATA_DIR"], "token_pepper")
     os.chown(path, 65534, -1)
     level, words = ailments(spk, 1)["permissions"]
-    assert (level, words.startswith(f"{path} isn’t owned like")) == ("fail", True)
+    assert (level, words.startswith(f"{path} and {path.parent} have different owners")) == ("fail", True)
 
 
 def test_a_setting_that_is_not_known_is_warned_of(spk: Spk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,7 +80,7 @@ def test_the_tables_of_another_version_ask_for_init(spk: Spk, app: Flask) -> Non
 def test_a_newer_database_asks_for_the_newer_spk(spk: Spk, app: Flask) -> None:
     with app.app_context(), writing():
         db.session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    words = "The database is a newer spk’s: put that one back, or restore the backup from before the upgrade."
+    words = "The database is from a newer spk: install that, or restore the backup from before the upgrade."
     assert ailments(spk, 1)["migrations"] == ("fail", words)
     assert refusal(spk("init")) == words
 
@@ -105,7 +105,7 @@ def test_a_database_that_is_gone_is_said_to_be(spk: Spk, app: Flask) -> None:
     found = ailments(spk, 1)
     assert found.keys() - {"integrity"} == {"migrations", "pepper", "clock", "plans"}
     assert ("integrity" in found) is not on_postgresql()
-    assert found["pepper"][1].startswith("The database can’t be asked: start it, or mend SPK_DATABASE_URL (")
+    assert found["pepper"][1].startswith("The database can’t be used: start it, or fix SPK_DATABASE_URL (")
 
 
 def test_another_pepper_is_found_before_the_keys_fail(spk: Spk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,7 +129,10 @@ def test_looking_at_the_pepper_changes_nothing(
 def test_a_pepper_that_the_database_does_not_know_yet_asks_for_init(spk: Spk, app: Flask) -> None:
     with app.app_context(), writing():
         db.session.execute(text("DELETE FROM pepper_canary"))
-    assert ailments(spk, 1)["pepper"] == ("fail", "The database doesn’t know its pepper yet: run `spk init`.")
+    assert ailments(spk, 1)["pepper"] == (
+        "fail",
+        "The database has no pepper recorded yet: run `spk init`.",
+    )
 
 
 def test_it_waits_for_nobody_who_writes(spk: Spk, app: Flask) -> None:
@@ -155,7 +158,7 @@ def test_a_clock_that_has_gone_back_is_found(spk: Spk, app: Flask, ada: Person) 
     ada.create_key()
     with app.app_context(), writing():
         db.session.execute(update(Event).values(created_at=now() + timedelta(hours=1)))
-    assert ailments(spk, 1)["clock"][1].endswith("which is to come: set the clock.")
+    assert ailments(spk, 1)["clock"][1].endswith("in the future: set the clock.")
 
 
 @pytest.mark.parametrize(
@@ -199,9 +202,8 @@ def test_plans_that_cut_somebody_off_are_warned_of(
     monkeypatch.setenv("SPK_PLANS_FILE", str(tmp_path / "plans.toml"))
     found = [line.split("\t") for line in spk("doctor").stdout.splitlines()]
     assert [words for level, subject, words in found if (level, subject) == ("warn", "plans")] == [
-        "Accounts are on a plan that isn’t in the plans file: add pro, or give them another.",
-        "The plan free has api, which opens nothing: "
-        "there are api_access, status_pages, maintenance_windows.",
+        "Accounts are on a plan that isn’t in the plans file: add pro, or move them to another.",
+        "The plan free has the unknown feature api: known are api_access, status_pages, maintenance_windows.",
     ]
 
 
@@ -213,5 +215,5 @@ def test_a_disk_that_is_nearly_full_is_found(
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage)  # a full disk isn't to be had
     found = ailments(spk, 1 if level == "fail" else 0)
     assert found == {
-        "disk": (level, f"{free / 1e6:.1f} MB are left for {environ['SPK_DATA_DIR']}: make room.")
+        "disk": (level, f"Only {free / 1e6:.1f} MB are free for {environ['SPK_DATA_DIR']}: make room.")
     }

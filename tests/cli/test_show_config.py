@@ -51,4 +51,4 @@ def test_a_secret_from_a_file_is_said_to_be(
 
 def test_what_does_not_fit_is_refused(spk: Spk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPK_WORKERS", "many")
-    assert refusal(spk("config")) == "SPK_WORKERS must be a whole number from 1, not many."
+    assert refusal(spk("config")) == "SPK_WORKERS must be a whole number, 1 or more, not many."

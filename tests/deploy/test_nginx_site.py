@@ -165,5 +165,5 @@ def test_http_leads_people_to_https_and_tells_programs(stack: Stack) -> None:
 
 
 def test_a_socket_in_a_directory_that_is_not_there_is_refused_in_words() -> None:
-    with pytest.raises(ConfigError, match="SPK_BIND: no socket can be made in /nowhere"):
+    with pytest.raises(ConfigError, match="SPK_BIND: cannot create a socket in /nowhere"):
         check_bind("unix:/nowhere/spk.sock")

@@ -13,7 +13,7 @@ with atheris.instrument_imports(include=["spk", "werkzeug"]):
     from flask import Flask
     from werkzeug.test import create_environ
 
-    from spk.api.auth import QUERY_NAMES, bearer_token
+    from spk.api.auth import QUERY_PARAMETERS, bearer_token
     from spk.api.problem import Problem
     from spk.models.accounts import token as codec
     from tests.fuzz.credentials import token_in
@@ -69,7 +69,7 @@ def _check_codec(token: str, place: int, wrong: str) -> None:
 def _check_header(header: str, query: str) -> None:
     environ = {**ENVIRON, "HTTP_AUTHORIZATION": header, "QUERY_STRING": query}
     names = {name for name, _ in parse_qsl(query, keep_blank_values=True, max_num_fields=None)}
-    expected = None if names & set(QUERY_NAMES) else token_in(header)
+    expected = None if names & set(QUERY_PARAMETERS) else token_in(header)
     with app.request_context(environ):
         assert _found() == expected
 

@@ -18,7 +18,7 @@ with atheris.instrument_imports(include=["spk", "werkzeug", "qs_codec"]):
     from werkzeug.test import create_environ
 
     from spk.api.body import read_body, read_query
-    from spk.api.paging import Search
+    from spk.api.paging import SearchQuery
     from spk.api.problem import InvalidFields
     from spk.models.status_pages.component import ComponentChanges, NewComponent
     from spk.models.status_pages.incident_fields import IncidentChanges, NewIncident
@@ -26,7 +26,7 @@ with atheris.instrument_imports(include=["spk", "werkzeug", "qs_codec"]):
 
 app = Flask(__name__)
 ENVIRON = create_environ(method="POST")
-SEARCH: TypeAdapter[Any] = TypeAdapter(Search)
+SEARCH: TypeAdapter[Any] = TypeAdapter(SearchQuery)
 TAKEN: list[tuple[type[Any], str]] = [
     *((NewIncident, "incident"), (IncidentChanges, "incident")),
     *((NewComponent, "component"), (ComponentChanges, "component")),

@@ -335,7 +335,7 @@ def test_the_first_account_gets_the_largest_of_the_plans(environ: dict[str, str]
 
 def test_a_setup_token_makes_one_account(token: str, browser: Browser, app: Flask) -> None:
     with app.app_context(), reading():
-        assert [setup_token.claim(), setup_token.claim()] == [True, False]
+        assert [setup_token.consume(), setup_token.consume()] == [True, False]
     assert set_up(browser, token).status_code == 422
 
 

@@ -129,7 +129,7 @@ def test_a_name_that_does_not_fit_is_sent_back_with_what_to_change(
 def test_a_token_pasted_as_a_name_is_sent_back(ada: Person) -> None:
     answer = ada.browser().create_key(codec.generate())
     assert answer.status_code == 422
-    assert "This is a token, not a name. Choose words that others may read." in answer.text
+    assert "This is a token, not a name. Choose a name that isn’t secret." in answer.text
 
 
 def test_a_name_is_shown_as_text_and_never_as_html(ada: Person) -> None:

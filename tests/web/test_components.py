@@ -176,7 +176,7 @@ def test_a_component_under_maintenance_says_so_and_keeps_its_own_status(acme: Ap
 def test_its_page_shows_what_is_set_and_how_scripts_name_it(acme: Api, ada: Person) -> None:
     made = acme.patch("/components/web", description="All of it.", only_show_if_degraded=True)
     page = ada.browser().get("/user/pages/acme/components/web")
-    assert f"Scripts name it web or {made['id']} ." in text(page)
+    assert f"In scripts, use web or {made['id']} ." in text(page)
     assert 'value="Web"' in page.text
     assert 'value="All of it."' in page.text
     assert re.search(r'<input [^>]*checked[^>]*name="only_show_if_degraded"', page.text)

@@ -280,7 +280,7 @@ def test_a_window_is_read_as_it_is_then_told(
 def test_a_window_that_is_over_already_is_not_planned(acme: Api, ada: Person) -> None:
     answer = plan(ada.browser(), scheduled_for="2020-07-15T10:00", scheduled_until="2020-07-15T11:00")
     assert answer.status_code == 422
-    assert errors(answer) == {"scheduled_until": "This is past. Choose a time to come."}
+    assert errors(answer) == {"scheduled_until": "This time is in the past. Choose a later one."}
 
 
 def test_the_form_suggests_the_next_full_hour_of_the_page(acme: Api, ada: Person) -> None:
@@ -347,7 +347,7 @@ def test_without_the_feature_no_maintenance_is_opened_again(acme: Api, ada: Pers
     plan(ada.browser())
     acme.patch("/incidents/upgrade", status="completed")
     ada.set_plan("free")
-    fields = {"status": "in_progress", "was": "completed", "body": ""}
+    fields = {"status": "in_progress", "shown_status": "completed", "body": ""}
     assert send(ada.browser(), "/user/pages/acme/incidents/upgrade", fields).status_code == 403
 
 
@@ -355,7 +355,7 @@ def test_without_the_feature_what_runs_may_be_completed(acme: Api, ada: Person, 
     plan(ada.browser())
     acme.patch("/incidents/upgrade", status="in_progress")
     ada.set_plan("free")
-    fields = {"status": "completed", "was": "in_progress", "body": ""}
+    fields = {"status": "completed", "shown_status": "in_progress", "body": ""}
     assert send(ada.browser(), "/user/pages/acme/incidents/upgrade", fields).status_code == 303
     assert "Upgrade Completed" in text(browser.get("/p/acme/incidents/upgrade"))
 
@@ -364,14 +364,14 @@ def test_a_status_left_as_it_was_shown_is_not_said_again(acme: Api, ada: Person)
     plan(ada.browser())
     made, hour = acme.patch("/incidents/upgrade", status="in_progress"), timedelta(hours=1)
     acme.move(made["id"], scheduled_for=-2 * hour, scheduled_until=-hour, ends_at=-hour)
-    fields = {"status": "in_progress", "was": "in_progress", "body": "Nearly done."}
+    fields = {"status": "in_progress", "shown_status": "in_progress", "body": "Nearly done."}
     assert send(ada.browser(), "/user/pages/acme/incidents/upgrade", fields).status_code == 303
     assert acme.get("/incidents/upgrade")["status"] == "completed"
 
 
 def test_an_update_that_says_nothing_new_is_sent_back(acme: Api, ada: Person) -> None:
     acme.post("/incidents", name="Slow")
-    fields = {"status": "investigating", "was": "investigating", "body": ""}
+    fields = {"status": "investigating", "shown_status": "investigating", "body": ""}
     answer = send(ada.browser(), "/user/pages/acme/incidents/slow", fields)
     assert errors(answer) == {"body": "Say what is new, or choose another status."}
     assert len(acme.get("/incidents/slow")["incident_updates"]) == 1
@@ -380,7 +380,7 @@ def test_an_update_that_says_nothing_new_is_sent_back(acme: Api, ada: Person) ->
 def test_restoring_leaves_what_another_open_incident_is_about(acme: Api, ada: Person) -> None:
     acme.post("/incidents", name="Slow", components={"web": "partial_outage", "db": "partial_outage"})
     acme.post("/incidents", name="Full", component_ids=["db"])
-    fields = {"status": "resolved", "was": "investigating", "body": "", "restore": "y"}
+    fields = {"status": "resolved", "shown_status": "investigating", "body": "", "restore": "y"}
     send(ada.browser(), "/user/pages/acme/incidents/slow", fields)
     assert statuses(acme) == {"web": "operational", "db": "partial_outage"}
 
@@ -420,7 +420,7 @@ def test_a_maintenance_begun_by_mistake_is_planned_again_and_no_history(
 def test_deleting_asks_first(acme: Api, ada: Person) -> None:
     acme.post("/incidents", name="Slow")
     page = text(ada.browser().get("/user/pages/acme/incidents/slow/delete"))
-    assert "Delete “Slow”? Its updates go with it, and it leaves the history. This can’t be undone." in page
+    assert "Delete “Slow”? Its updates will be deleted with it. This can’t be undone." in page
     assert len(acme.all("/incidents")) == 1
 
 

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from spk.db import db, now, writing
 from spk.models import Component, Incident, StatusPage, User
 from spk.models.status_pages.identifier import new_id
-from spk.models.status_pages.schedule import ENDLESS
+from spk.models.status_pages.schedule import NO_END
 from spk.web import filters
 from tests.people import Api, Json, Person
 
@@ -549,7 +549,7 @@ def add_incidents(app: Flask, first: int, last: int) -> None:
 def a_row(page: StatusPage, number: int) -> Json:
     started, later = now() - timedelta(days=number % 100, minutes=1), now() + timedelta(days=1)
     kinds: list[Json] = [
-        {"status": "investigating", "scheduled_for": None, "scheduled_until": None, "ends_at": ENDLESS},
+        {"status": "investigating", "scheduled_for": None, "scheduled_until": None, "ends_at": NO_END},
         {"status": "resolved", "scheduled_for": None, "scheduled_until": None, "ends_at": started},
         {"status": "in_progress", "scheduled_for": started, "scheduled_until": later, "ends_at": later},
         {"status": "scheduled", "scheduled_for": later, "scheduled_until": later, "ends_at": later},

@@ -284,7 +284,7 @@ def test_creating_leads_to_the_new_page(ada: Person) -> None:
     answer = browser.submit("/user/pages", name="  Acme   Cloud ")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/user/pages/acme-cloud")
     page = browser.get("/user/pages/acme-cloud")
-    assert messages(page) == ["“Acme Cloud” was created. Add what it reports on: its components."]
+    assert messages(page) == ["“Acme Cloud” was created. Now add its components."]
     assert browser.get("/p/acme-cloud").status_code == 200
 
 
@@ -430,7 +430,7 @@ def test_deleting_asks_first(acme: Api, ada: Person, app: Flask) -> None:
     before = rows(app)
     page = text(ada.browser().get("/user/pages/acme/delete"))
     assert "Delete “Acme”?" in page
-    assert "Its components, incidents and history go with it" in page
+    assert "Its components, incidents and history will be deleted with it" in page
     assert "This can’t be undone." in page
     assert rows(app) == before
 

@@ -1,1 +1,1 @@
-"""Accounts, and the keys that are theirs."""
+"""Accounts and their API keys."""

@@ -1,4 +1,4 @@
-"""An API key: the record. Its token exists only at birth; here lives its hash."""
+"""An API key: its token is shown once, when it is created, and only a hash is stored."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -38,7 +38,7 @@ class NonceUsed(Refusal):
 
 
 class ApiKey(Base):
-    """A name, a public prefix and a hash; revoked rows stay as a record."""
+    """A name, a public prefix and a hash; revoked keys are kept as a record."""
 
     __tablename__ = "api_keys"
     __table_args__ = (UniqueConstraint("user_id", "nonce"),)
@@ -58,7 +58,7 @@ class ApiKey(Base):
 
     @classmethod
     def issue(cls, user: "User", name: str, nonce: str | None, lifetime: timedelta | None) -> "NewApiKey":
-        """Make a key and its token; the rules on who may have one are the user's."""
+        """Create a key and its token; whether the user may have one is checked in User.create_api_key()."""
         secret, created_at = token.generate(), now()
         key = cls(
             user=user,
@@ -82,7 +82,7 @@ class ApiKey(Base):
 
     @classmethod
     def count_by_status(cls) -> dict[str, int]:
-        """How many keys there are, whosever, as the database is at this moment."""
+        """How many keys of all users there are by status, read outside any transaction."""
         revoked = func.count(cls.revoked_at)
         active = func.count(case((cls.is_active, 1)))
         counts = fetch_first(select(active, revoked, func.count(cls.id))) or (0, 0, 0)
@@ -90,7 +90,7 @@ class ApiKey(Base):
 
     @hybrid_property
     def is_active(self) -> bool:
-        """Whether it works while its owner may use it, in Python and in a query."""
+        """Whether the key is neither revoked nor expired; usable in Python and in queries."""
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > now())
 
     @is_active.inplace.expression
@@ -106,23 +106,23 @@ class ApiKey(Base):
 
     @property
     def is_new(self) -> bool:
-        """Young enough for its dialog to be open still."""
+        """Whether the key is recent enough for its token dialog to be open still."""
         return self.created_at > now() - timedelta(minutes=10)
 
     @property
     def is_in_use(self) -> bool:
-        """Used in the last 24 hours, so that revoking it is likely to break something."""
+        """Whether the key was used in the last 24 hours, so that revoking it is likely to break something."""
         return self.last_used_at is not None and self.last_used_at > now() - timedelta(hours=24)
 
     @property
     def unused_for(self) -> timedelta | None:
-        """How long an active key has done nothing, once that is worth a hint."""
+        """How long an active key has been unused, or None before that is long enough for a hint."""
         idle = now() - (self.last_used_at or self.created_at)
-        worth = timedelta(days=90 if self.last_used_at else 30)
-        return idle if self.is_active and idle > worth else None
+        threshold = timedelta(days=90 if self.last_used_at else 30)
+        return idle if self.is_active and idle > threshold else None
 
     def revoke(self) -> bool:
-        """Refuse the token from the commit on; False where it was revoked before."""
+        """Refuse the token from the commit on; False if it was revoked before."""
         db.session.refresh(self, with_for_update=True)
         if self.revoked_at:
             return False
@@ -133,7 +133,7 @@ class ApiKey(Base):
 
 @dataclass(frozen=True)
 class NewApiKey:
-    """A key at birth: the only moment its token is known."""
+    """A key that was just created, and its token, which is not stored."""
 
     key: ApiKey
     token: str = field(repr=False)

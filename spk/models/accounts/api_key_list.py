@@ -1,4 +1,4 @@
-"""A person's keys, as they are listed."""
+"""The list of a user’s keys on the Security page."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,20 +11,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ApiKeyList:
-    """The active keys, newest first, then the expired; those revoked last, and how many there are in all."""
+    """Active keys, newest first, then expired ones; the revoked keys, and how many there are in total."""
 
     current: list[ApiKey]
     revoked: list[ApiKey]
-    all_revoked: int
+    revoked_count: int
 
     @classmethod
-    def of(cls, user: "User", most_revoked: int | None = None) -> "ApiKeyList":
-        """With at most so many revoked keys, or all."""
-        keys = user.api_keys(most_revoked=most_revoked)
+    def of(cls, user: "User", revoked_limit: int | None = None) -> "ApiKeyList":
+        """The user’s keys, with at most `revoked_limit` revoked ones."""
+        keys = user.api_keys(revoked_limit=revoked_limit)
         return cls(
             [key for key in keys if not key.revoked_at],
             [key for key in keys if key.revoked_at],
-            user.revoked_api_keys(),
+            user.count_revoked_api_keys(),
         )
 
     @property
@@ -32,10 +32,10 @@ class ApiKeyList:
         return self.current + self.revoked
 
     @property
-    def active(self) -> int:
+    def active_count(self) -> int:
         return sum(key.is_active for key in self.current)
 
     @property
-    def unused(self) -> int:
-        """How many have done nothing for so long that it is worth a hint."""
+    def unused_count(self) -> int:
+        """How many keys have been unused for long enough for a hint."""
         return sum(key.unused_for is not None for key in self.current)

@@ -15,15 +15,15 @@ from spk.db import Base, db, now
 if TYPE_CHECKING:
     from spk.models.accounts.user import User
 
-IDLE = timedelta(days=14)
-LONGEST = timedelta(days=90)
+IDLE_TIMEOUT = timedelta(days=14)
+MAX_AGE = timedelta(days=90)
 TOUCH_EVERY = timedelta(minutes=5)
 MOST = 50  # sessions of one user
 USER_AGENT_LENGTH = 300  # characters
 
 
 class BrowserSession(Base):
-    """The cookie holds a random secret, this row its hash: once the row is gone, the cookie opens nothing."""
+    """The cookie holds a random secret and this row its hash: without the row the cookie is worthless."""
 
     __tablename__ = "sessions"
 
@@ -39,7 +39,7 @@ class BrowserSession(Base):
     @classmethod
     def start(cls, user: "User", user_agent: str) -> None:
         """Sign a browser in; `user.session_secret` is what its cookie is to hold. Only the newest stay."""
-        db.session.execute(delete(cls).where(not_(cls._is_living())))
+        db.session.execute(delete(cls).where(not_(cls._is_active())))
         user.session_secret, user_agent = secrets.token_urlsafe(32), user_agent[:USER_AGENT_LENGTH]
         db.session.add(
             cls(user=user, secret_hash=_hash(user.session_secret), user_agent=user_agent[:USER_AGENT_LENGTH])
@@ -49,11 +49,11 @@ class BrowserSession(Base):
 
     @classmethod
     def find(cls, secret: str) -> "BrowserSession | None":
-        """The living session of a cookie, its user not disabled."""
+        """The active session with this secret, unless its user is disabled."""
         session = db.session.scalar(
             select(cls)
             .options(joinedload(cls.user))
-            .where(cls.secret_hash == _hash(secret), cls._is_living())
+            .where(cls.secret_hash == _hash(secret), cls._is_active())
         )
         if session is None or session.user.disabled_at:
             return None
@@ -62,8 +62,8 @@ class BrowserSession(Base):
 
     @classmethod
     def of(cls, user: "User") -> list["BrowserSession"]:
-        """The user's living sessions, the one last seen first."""
-        sessions = select(cls).where(cls.user_id == user.id, cls._is_living())
+        """The user’s active sessions, most recently seen first."""
+        sessions = select(cls).where(cls.user_id == user.id, cls._is_active())
         return list(db.session.scalars(sessions.order_by(cls.last_seen_at.desc())))
 
     @property
@@ -75,13 +75,13 @@ class BrowserSession(Base):
         return self.secret_hash == _hash(self.user.session_secret)
 
     def touch(self) -> None:
-        """Note that the browser is still there, at most once in five minutes."""
+        """Record that the browser was seen, at most once in five minutes."""
         if self.last_seen_at < now() - TOUCH_EVERY:
             try_update(update(BrowserSession).where(BrowserSession.id == self.id).values(last_seen_at=now()))
 
     @classmethod
-    def _is_living(cls) -> ColumnElement[bool]:
-        return and_(cls.last_seen_at > now() - IDLE, cls.created_at > now() - LONGEST)
+    def _is_active(cls) -> ColumnElement[bool]:
+        return and_(cls.last_seen_at > now() - IDLE_TIMEOUT, cls.created_at > now() - MAX_AGE)
 
     @classmethod
     def end(cls, user: "User") -> None:
@@ -94,7 +94,7 @@ class BrowserSession(Base):
 
     @classmethod
     def end_others(cls, user: "User") -> None:
-        """Sign the user out everywhere but in the browser that asks for it."""
+        """Sign the user out everywhere except in this browser."""
         db.session.execute(
             delete(cls).where(cls.user_id == user.id, cls.secret_hash != _hash(user.session_secret))
         )

@@ -1,4 +1,4 @@
-"""Whose key a token is: the decision that every request with a bearer token waits for."""
+"""Authentication by token: every request with a bearer token depends on this decision."""
 
 import hmac
 from datetime import datetime, timedelta
@@ -16,7 +16,26 @@ from spk.models.accounts.user import User
 
 TOUCH_EVERY = timedelta(seconds=60)
 
+
+class _KeyRow(NamedTuple):
+    """A key with the columns of its owner that the decision needs."""
+
+    id: int
+    name: str
+    prefix: str
+    token_hash: str
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+    user_id: int
+    email: str
+    plan_name: str
+    disabled_at: datetime | None
+
+
 _LOOK_UP = PreparedSelect(
+    _KeyRow,
     select(
         ApiKey.id,
         ApiKey.name,
@@ -32,20 +51,20 @@ _LOOK_UP = PreparedSelect(
         User.disabled_at,
     )
     .join(User)
-    .where(ApiKey.prefix == bindparam("prefix"))
+    .where(ApiKey.prefix == bindparam("prefix")),
 )
 
 
 class InvalidToken(Exception):
-    """Why a token is refused: a code for the metrics, words for whoever holds it."""
+    """A token was refused; `reason` is for the metrics, the message for the client."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
-        self.code = code
+        self.reason = reason
 
 
 class Caller(NamedTuple):
-    """A working key, its owner and their plan, as the database had them at this moment."""
+    """A valid key, its owner and their plan, as of this request."""
 
     key_id: int
     key_name: str
@@ -65,7 +84,7 @@ class Caller(NamedTuple):
             )
         row = _LOOK_UP.first(prefix=token.prefix(text))
         digests = [token.digest(text, pepper) for pepper in current_app.config["TOKEN_PEPPERS"]]
-        # An unknown prefix is compared too, with nothing, so that it is not told from a wrong secret.
+        # An unknown prefix is compared too, so that timing doesn't distinguish it from a wrong secret.
         matches = [hmac.compare_digest(digest, row.token_hash if row else "") for digest in digests]
         if row is None or not any(matches):
             raise InvalidToken("unknown", "No key has this token. Check that it was made on this server.")
@@ -77,7 +96,7 @@ class Caller(NamedTuple):
             raise InvalidToken("expired", f"This key expired on {row.expires_at:%d %b %Y}. Create a new one.")
         if row.disabled_at:
             raise InvalidToken("disabled", "The owner of this key is disabled. Ask your administrator.")
-        if not matches[0]:  # made under a fallback pepper: from now on under the first
+        if not matches[0]:  # hashed with a fallback pepper: rehash with the first
             try_update(update(ApiKey).where(ApiKey.id == row.id).values(token_hash=digests[0]))
         return cls(
             row.id,
@@ -96,9 +115,9 @@ class Caller(NamedTuple):
         return db.session.get_one(User, self.user_id)
 
     def touch(self) -> None:
-        """Note a successful use, at once the first time and then at most once in 60 s, never going back."""
+        """Record a successful use: the first at once, then at most once in 60 s; never goes backwards."""
         before = now() - TOUCH_EVERY
         if self.last_used_at and self.last_used_at > before:
-            return  # an UPDATE takes the write lock even where it changes no row
+            return  # an UPDATE takes the write lock even if it changes no row
         due = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= before)
         try_update(update(ApiKey).where(ApiKey.id == self.key_id, due).values(last_used_at=now()))

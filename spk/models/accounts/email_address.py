@@ -1,4 +1,4 @@
-"""An email address: a name to sign in with."""
+"""The email address that a user signs in with."""
 
 import re
 import unicodedata
@@ -9,7 +9,7 @@ def normalize(email: str) -> str:
 
 
 def clean(email: str) -> str:
-    """The address to sign in with; nothing is ever sent to it, so its shape is all that is checked."""
+    """Normalize an address and check its format only, as nothing is ever sent to it; raises ValueError."""
     address = normalize(email)
     if len(address) > 254 or not re.fullmatch(r"[^@\s]+@[^@\s]+", address) or not address.isprintable():
         raise ValueError("Enter an email address, like ada@example.com.")

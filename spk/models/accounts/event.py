@@ -1,4 +1,4 @@
-"""An audit line: what happened to an account, and when."""
+"""The audit log: what happened to an account, and when."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from spk.models.accounts.user import User
 
 
-WORDS = {
+DESCRIPTIONS = {
     "user:sign_in": "Signed in",
     "user:password:change": "Changed the password",
     "session:end_others": "Signed out every other session",
@@ -25,7 +25,7 @@ WORDS = {
 
 
 class Event(Base):
-    """Written in the transaction of what it tells of; never changed."""
+    """An audit line, written in the transaction that it describes and never changed."""
 
     __tablename__ = "events"
 
@@ -41,7 +41,7 @@ class Event(Base):
 
     @classmethod
     def newest_at(cls) -> datetime | None:
-        """When something happened last, whoever did it."""
+        """The time of the last event of any account."""
         newest: datetime | None
         (newest,) = fetch_first(select(func.max(cls.created_at))) or (None,)
         return newest
@@ -53,5 +53,5 @@ class Event(Base):
         return db.session.scalar(sign_ins.limit(1)) is not None
 
     @property
-    def words(self) -> str:
-        return WORDS[self.action]
+    def description(self) -> str:
+        return DESCRIPTIONS[self.action]

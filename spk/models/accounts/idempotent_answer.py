@@ -1,4 +1,4 @@
-"""An answer kept under an Idempotency-Key, so that a request sent twice is done once."""
+"""Responses stored by Idempotency-Key, so that a repeated request is carried out only once."""
 
 from datetime import datetime, timedelta
 
@@ -21,7 +21,7 @@ class KeyReused(Refusal):
 
 
 class IdempotentAnswer(Base):
-    """Written in the transaction of what it answers (draft-ietf-httpapi-idempotency-key-header-07)."""
+    """Written in the transaction of its request (draft-ietf-httpapi-idempotency-key-header-07)."""
 
     __tablename__ = "idempotent_answers"
     __table_args__ = (UniqueConstraint("user_id", "key"),)
@@ -36,9 +36,9 @@ class IdempotentAnswer(Base):
 
     @classmethod
     def begin(cls, user_id: int, key: str, fingerprint: str) -> "IdempotentAnswer":
-        """The answer given before, or one to be filled in; raises KeyReused.
+        """The stored response, or an empty one to fill in; raises KeyReused.
 
-        Of two at the same time the second waits here until the first is committed.
+        Of two simultaneous requests the second waits here until the first has committed.
         """
         db.session.execute(delete(cls).where(cls.user_id == user_id, cls.created_at < now() - KEPT_FOR))
         answer = cls(user_id=user_id, key=key, fingerprint=fingerprint)

@@ -8,14 +8,16 @@ from argon2.exceptions import InvalidHashError, VerificationError
 MIN_LENGTH, MAX_LENGTH = 8, 1024  # characters
 
 _hasher = PasswordHasher()
-# Each hash takes 64 MiB and a core for a tenth of a second: more at once would starve the rest.
-_at_once = threading.BoundedSemaphore(2)
-# Verified where there is no account, so that an unknown address takes as long as a wrong password.
-_NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$lelfBJ/RgZj/sRjO+gFw8A$R3Cw/AyHApLQDEWtSqpnasF7OjJQxf9US0Ldq6kX7rE"
+# Each hash takes 64 MiB and 0.1 s of CPU time: more than two at once would starve other requests.
+_hashing_slots = threading.BoundedSemaphore(2)
+# Verified if there is no account, so that an unknown address takes as long as a wrong password.
+_DUMMY_HASH = (
+    "$argon2id$v=19$m=65536,t=3,p=4$lelfBJ/RgZj/sRjO+gFw8A$R3Cw/AyHApLQDEWtSqpnasF7OjJQxf9US0Ldq6kX7rE"
+)
 
 
 def check(password: str) -> str:
-    """Return a password that may be set; raises ValueError with what to change."""
+    """Return an acceptable new password; raises ValueError saying what to change."""
     if len(password) < MIN_LENGTH:
         raise ValueError(f"Use {MIN_LENGTH} characters or more.")
     if len(password) > MAX_LENGTH:
@@ -24,14 +26,14 @@ def check(password: str) -> str:
 
 
 def hash(password: str) -> str:  # noqa: A001  # password.hash() reads best
-    with _at_once:
+    with _hashing_slots:
         return _hasher.hash(password)
 
 
 def verify(password_hash: str | None, password: str) -> bool:
-    """Whether the password fits; takes the same time where there is no hash."""
-    with _at_once:
+    """Whether the password is right; takes the same time if there is no hash."""
+    with _hashing_slots:
         try:
-            return _hasher.verify(password_hash or _NOBODY, password) and password_hash is not None
+            return _hasher.verify(password_hash or _DUMMY_HASH, password) and password_hash is not None
         except (VerificationError, InvalidHashError):
             return False

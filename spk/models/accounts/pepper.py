@@ -1,4 +1,4 @@
-"""The pepper's canary: a start with the wrong pepper is refused before every key fails."""
+"""The pepper’s canary: spk refuses to start with a pepper that would make every key fail."""
 
 import hmac
 
@@ -12,11 +12,11 @@ from spk.db import Base, db
 from spk.models.accounts import token
 from spk.models.advisory_lock import take_advisory_locks
 
-_SENTENCE = "the pepper of this database"
+_CANARY_TEXT = "the pepper of this database"
 
 
 class PepperCanary(Base):
-    """One row that only the right pepper can reproduce."""
+    """A single row with a digest that only the right pepper reproduces."""
 
     __tablename__ = "pepper_canary"
 
@@ -25,35 +25,35 @@ class PepperCanary(Base):
 
 
 def check_pepper() -> None:
-    """Raise ConfigError unless the pepper, or a fallback of it, is the one this database was made with."""
+    """Raise ConfigError unless this database was created with the pepper or one of its fallbacks."""
     canary = fetch_first(select(PepperCanary.digest))
     if canary is None:
-        raise ConfigError("The database doesn’t know its pepper yet: run `spk init`.")
+        raise ConfigError("The database has no pepper recorded yet: run `spk init`.")
     check_canary(canary.digest)
 
 
-def note_pepper() -> None:
-    """Let the database know its pepper; raises ConfigError where it knows another.
+def record_pepper() -> None:
+    """Store the canary of the current pepper; raises ConfigError if the stored one is of an unknown pepper.
 
-    Follows the first pepper of the list, so that a fallback may go once every key has moved on.
+    It follows the first pepper, so that a fallback can be removed once no key depends on it.
     """
-    take_advisory_locks("pepper canary")  # of servers that start at once, one writes it
+    take_advisory_locks("pepper canary")  # several servers may start at the same time
     canary = db.session.get(PepperCanary, 1)
     if canary is None:
-        db.session.add(PepperCanary(id=1, digest=_digests()[0]))
+        db.session.add(PepperCanary(id=1, digest=_canary_digests()[0]))
     else:
         check_canary(canary.digest)
-        canary.digest = _digests()[0]
+        canary.digest = _canary_digests()[0]
 
 
 def check_canary(digest: str) -> None:
-    """Raise ConfigError unless one of our peppers made this canary."""
-    if not any(hmac.compare_digest(digest, mine) for mine in _digests()):
+    """Raise ConfigError unless one of the configured peppers made this canary."""
+    if not any(hmac.compare_digest(digest, known) for known in _canary_digests()):
         raise ConfigError(
             "SPK_TOKEN_PEPPER is not the pepper this database was made with, so no key would work: "
-            "set the right one, which each backup holds, or add it to SPK_TOKEN_PEPPER_FALLBACKS."
+            "set the right one, which every backup contains, or add it to SPK_TOKEN_PEPPER_FALLBACKS."
         )
 
 
-def _digests() -> list[str]:
-    return [token.digest(_SENTENCE, pepper) for pepper in current_app.config["TOKEN_PEPPERS"]]
+def _canary_digests() -> list[str]:
+    return [token.digest(_CANARY_TEXT, pepper) for pepper in current_app.config["TOKEN_PEPPERS"]]

@@ -1,4 +1,4 @@
-"""Plans are data: what an account may use, and how much of it."""
+"""Plans: which features an account has, and its limits."""
 
 import tomllib
 from pathlib import Path
@@ -11,13 +11,13 @@ from spk.config import ConfigError
 
 
 class PlanTable(BaseModel):
-    """What the plans file says of one plan: what it opens and its limits."""
+    """A plan in the plans file: its features and limits."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
     title: str = ""
     summary: str = ""
-    features: Annotated[frozenset[str], Field(strict=False)] = frozenset()  # TOML has lists
+    features: Annotated[frozenset[str], Field(strict=False)] = frozenset()  # a list in TOML
     active_keys: NonNegativeInt = 0
     status_pages: NonNegativeInt = 0
     requests_per_minute: NonNegativeInt | None = None
@@ -31,7 +31,7 @@ class PlanTable(BaseModel):
 
 
 class Plan(PlanTable):
-    """A plan by its name; without api_access no key works."""
+    """A plan with its name; without api_access no key works."""
 
     name: str
 
@@ -44,12 +44,12 @@ def all_plans() -> list[Plan]:
 
 
 def find_plan(name: str) -> Plan:
-    """The plan of that name; one that is gone from the file opens nothing."""
+    """The plan of that name; a plan that isn’t in the file any more has no features."""
     return _plans().get(name) or Plan(name=name, title=name, summary="This plan is no longer defined.")
 
 
 def largest_plan() -> Plan:
-    """The plan with the most keys: the first account's, its holder being the operator."""
+    """The plan with the most keys, which the first account gets, as it is the operator’s."""
     return max(all_plans(), key=lambda plan: plan.active_keys)
 
 
@@ -58,7 +58,7 @@ def plan_exists(name: str) -> bool:
 
 
 def load_plans(path: Path, default: str) -> dict[str, Plan]:
-    """Read the plans from a TOML file; raises ConfigError where it does not fit."""
+    """Read the plans from a TOML file; raises ConfigError if it is invalid."""
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -86,14 +86,14 @@ def _plan(name: str, table: object) -> Plan:
 
 
 def _message(error: ValidationError) -> str:
-    """What is wrong first."""
+    """The first error, in words."""
     first = error.errors(include_url=False)[0]
     key = ".".join(map(str, first["loc"]))
     if first["type"] == "extra_forbidden":
         return f"has an unknown {key}; known are {', '.join(PlanTable.model_fields)}"
     if first["type"] == "value_error":
         return str(first["ctx"]["error"])
-    return f"{key} does not fit: {first['msg']}, not {first['input']!r}"
+    return f"{key} is invalid: {first['msg']}, not {first['input']!r}"
 
 
 def _plans() -> dict[str, Plan]:

@@ -51,8 +51,8 @@ class SignInAttempt(Base):
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)
 
     @classmethod
-    def count(cls, email: str, address: str, place: str = "") -> list[int]:
-        """Count a try for an account, and return the ids of its rows; raises TooManyAttempts.
+    def record(cls, email: str, address: str, place: str = "") -> list[int]:
+        """Record an attempt at an account, and return the ids of its rows; raises TooManyAttempts.
 
         A `place` from which the owner has signed in before is counted by itself, so that no stranger uses up
         the tries from there. Commit before hashing the password, so that tries at the same moment all count.

@@ -1,4 +1,4 @@
-"""The secret string: spk_, 8 public, 32 secret and 6 checksum characters, all base62."""
+"""Tokens: `spk_`, then 8 public, 32 secret and 6 checksum characters, all base62."""
 
 import hmac
 import re
@@ -14,30 +14,30 @@ _PREFIX = re.compile(r"spk_[0-9A-Za-z]{8}")
 
 
 def generate() -> str:
-    """A new token with 190 random bits behind its public prefix."""
+    """A new token with 190 random bits after its public prefix."""
     random = "".join(secrets.choice(ALPHABET) for _ in range(40))
     return f"spk_{random}{checksum(random)}"
 
 
 def checksum(text: str) -> str:
-    """CRC-32 of `text` in six base62 digits, as GitHub computes the tail of its tokens."""
+    """CRC-32 of `text` in six base62 digits, as at the end of GitHub’s tokens."""
     number = zlib.crc32(text.encode())
     return _PAIRS[number // 62**4] + _PAIRS[number // 62**2 % 62**2] + _PAIRS[number % 62**2]
 
 
 def is_well_formed(token: str) -> bool:
-    """Whether shape and checksum fit: what mistyping or cutting off breaks."""
+    """Whether format and checksum are right, which they aren’t if a token was mistyped or truncated."""
     match = _SHAPE.fullmatch(token)
     return match is not None and checksum(match[1]) == match[2]
 
 
 def is_in(text: str) -> bool:
-    """Whether somebody pasted a token here."""
+    """Whether the text contains a token."""
     return _SHAPE.search(text) is not None
 
 
 def prefix(token: str) -> str:
-    """The head that may be shown, and by which the key is found."""
+    """The public part, by which the key is found."""
     return token[:PREFIX_LENGTH]
 
 
@@ -46,5 +46,5 @@ def is_prefix(text: str) -> bool:
 
 
 def digest(token: str, pepper: str) -> str:
-    """HMAC-SHA-256 (RFC 2104) in hex: what is stored instead of the token."""
+    """HMAC-SHA-256 (RFC 2104) in hex: stored instead of the token."""
     return hmac.digest(pepper.encode(), token.encode(), "sha256").hex()

@@ -1,4 +1,4 @@
-"""An account: who signs in, what their plan has, which keys are theirs."""
+"""An account: its sign-in, its plan and its API keys."""
 
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ from spk.models.refusal import PlanRequired, Refusal
 
 
 class EmailTaken(ValueError):
-    """Somebody has an account with this email."""
+    """There is an account with this email address."""
 
 
 class PasswordChanged(Refusal):
@@ -26,7 +26,7 @@ class PasswordChanged(Refusal):
 
 
 class User(Base):
-    """Everything a person owns is found through them."""
+    """Everything that a user owns is looked up through the user."""
 
     __tablename__ = "users"
 
@@ -37,16 +37,16 @@ class User(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     disabled_at: Mapped[datetime | None]
 
-    # What Flask-Login asks of a user; not its UserMixin, which takes users without a session for equal.
+    # What Flask-Login needs; not its UserMixin, for which users without a session are equal.
     is_authenticated = is_active = True
-    session_secret = ""  # this browser's; what the cookie holds
+    session_secret = ""  # of this browser; the content of its cookie
 
     def get_id(self) -> str:
         return self.session_secret
 
     @classmethod
     def create(cls, email: str, password_hash: str, plan_name: str | None = None) -> "User":
-        """Add an account, on the default plan unless told; raises ValueError with what to change."""
+        """Create an account, by default on the default plan; raises ValueError saying what to change."""
         user = cls(email=email_address.clean(email), password_hash=password_hash)
         user.set_plan(plan_name or current_app.config["DEFAULT_PLAN"])
         try:
@@ -58,14 +58,14 @@ class User(Base):
 
     @classmethod
     def plan_names(cls) -> set[str]:
-        """The plans that accounts are on, as the database is at this moment."""
+        """The names of all plans in use, read outside any transaction."""
         with db.engines["autocommit"].connect() as connection:
             return set(connection.scalars(select(cls.plan_name).distinct()))
 
     @classmethod
     def find(cls, email: str) -> "User | None":
         if not email.isprintable():
-            return None  # PostgreSQL refuses to look for some characters at all
+            return None  # PostgreSQL rejects a query with some of these characters
         return db.session.scalar(select(cls).where(cls.email == email_address.normalize(email)))
 
     @classmethod
@@ -74,7 +74,7 @@ class User(Base):
 
     @classmethod
     def exists(cls) -> bool:
-        """Whether there is any account; until then /setup is open."""
+        """Whether there is any account; /setup is open until there is."""
         return db.session.scalar(select(cls.id).limit(1)) is not None
 
     @property
@@ -103,7 +103,7 @@ class User(Base):
         return self.password_hash == verified_hash and self.disabled_at is None
 
     def set_password(self, password_hash: str) -> None:
-        """Set a password that was checked and hashed before the transaction, which it would hold up."""
+        """Set a new password, which is hashed before the transaction because hashing is slow."""
         self.password_hash = password_hash
         self.record("user:password:change")
 
@@ -115,7 +115,7 @@ class User(Base):
         BrowserSession.end_others(self)
 
     def disable(self) -> None:
-        """Refuse the person and every key of theirs from now on."""
+        """Refuse the user and all their keys from now on."""
         self.disabled_at = self.disabled_at or now()
         BrowserSession.end_all(self)
 
@@ -123,19 +123,19 @@ class User(Base):
         self.disabled_at = None
 
     def require(self, feature: str) -> None:
-        """Raise PlanRequired unless the plan has it."""
+        """Raise PlanRequired unless the plan has the feature."""
         if not self.has_feature(feature):
             raise PlanRequired(feature)
 
     def create_api_key(
         self, name: str, *, nonce: str | None = None, lifetime: timedelta | None = None
     ) -> NewApiKey:
-        """Issue a key; raises PlanRequired, NonceUsed, KeyLimitReached or ValueError (the name)."""
-        db.session.refresh(self, with_for_update=True)  # one at a time, so that the limit holds
+        """Create a key; raises PlanRequired, NonceUsed, KeyLimitReached or ValueError (invalid name)."""
+        db.session.refresh(self, with_for_update=True)  # one key at a time, or the limit could be exceeded
         self.require("api_access")
         if nonce and db.session.scalar(select(ApiKey.id).filter_by(user_id=self.id, nonce=nonce)):
             raise NonceUsed
-        if self.active_api_keys() >= self.plan.active_keys:
+        if self.count_active_api_keys() >= self.plan.active_keys:
             raise KeyLimitReached(self.plan.active_keys)
         new = ApiKey.issue(self, name, nonce, lifetime)
         self.record("api_key:create", new.key.prefix)
@@ -143,36 +143,36 @@ class User(Base):
 
     def api_key(self, prefix: str) -> ApiKey | None:
         if not token.is_prefix(prefix):
-            return None  # PostgreSQL refuses to look for some characters at all
+            return None  # PostgreSQL rejects a query with some characters
         return db.session.scalar(select(ApiKey).filter_by(user_id=self.id, prefix=prefix))
 
-    def api_keys(self, *, most_revoked: int | None = None) -> list[ApiKey]:
-        """The active keys, newest first, then the expired, then those revoked last, `most_revoked` or all."""
+    def api_keys(self, *, revoked_limit: int | None = None) -> list[ApiKey]:
+        """Active keys, newest first, then expired ones, then the last `revoked_limit` revoked, or all."""
         revoked = select(ApiKey.id).where(ApiKey.user_id == self.id, ApiKey.revoked_at.is_not(None))
-        last = revoked.order_by(ApiKey.revoked_at.desc(), ApiKey.id.desc()).limit(most_revoked)
+        last = revoked.order_by(ApiKey.revoked_at.desc(), ApiKey.id.desc()).limit(revoked_limit)
         keys = select(ApiKey).where(ApiKey.user_id == self.id)
         keys = keys.where(or_(ApiKey.revoked_at.is_(None), ApiKey.id.in_(last)))
         found = db.session.scalars(keys.order_by(ApiKey.id.desc()))
         return sorted(found, key=lambda key: ("Active", "Expired", "Revoked").index(key.status))
 
-    def revoked_api_keys(self) -> int:
+    def count_revoked_api_keys(self) -> int:
         revoked = select(func.count(ApiKey.revoked_at)).where(ApiKey.user_id == self.id)
         return db.session.scalar(revoked) or 0
 
-    def active_api_keys(self) -> int:
+    def count_active_api_keys(self) -> int:
         return db.session.scalar(select(func.count()).where(ApiKey.user_id == self.id, ApiKey.is_active)) or 0
 
     @property
     def sees_api_keys(self) -> bool:
-        """Whether there is an API Keys section: the plan has it, or keys are left from one that had."""
-        a_key = select(ApiKey.id).filter_by(user_id=self.id).limit(1)
-        return self.has_feature("api_access") or db.session.scalar(a_key) is not None
+        """Whether the API Keys section is shown: with API access, or with keys from an earlier plan."""
+        any_key = select(ApiKey.id).filter_by(user_id=self.id).limit(1)
+        return self.has_feature("api_access") or db.session.scalar(any_key) is not None
 
     def recent_events(self) -> list[Event]:
-        """The last ten audit lines, newest first."""
+        """The last ten events, newest first."""
         events = select(Event).filter_by(user_id=self.id).order_by(Event.id.desc()).limit(10)
         return list(db.session.scalars(events))
 
     def record(self, action: str, subject: str = "") -> None:
-        """Write an audit line in this transaction."""
+        """Write an event in this transaction."""
         db.session.add(Event(user=self, action=action, subject=subject))

@@ -1,1 +1,1 @@
-"""Status pages, and what is on them."""
+"""Status pages with their components and incidents."""

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
 from spk.db import Base, now
-from spk.models.status_pages.component_day import HISTORY, ComponentDay, days_since
+from spk.models.status_pages.component_day import HISTORY_DAYS, ComponentDay, days_since
 from spk.models.status_pages.identifier import ID_LENGTH, SLUG, SLUG_LENGTH, choose_slug, new_id
 from spk.models.status_pages.vocabulary import IMPACT_OF, ComponentStatus, Impact, worst
 from spk.models.text import MultiLine, SingleLine
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 NAME = SingleLine(255, empty="Enter a name for this component.")
 DESCRIPTION = MultiLine(2_000)
-MISTAKE = timedelta(minutes=1)  # a status set right again by then makes no bad day
+GRACE_PERIOD = timedelta(minutes=1)  # a status corrected within it isn't recorded in the history
 
 
 class ComponentFields(TypedDict, total=False):
-    """What else can be said of a component."""
+    """The optional fields of a component."""
 
     slug: Annotated[str, SLUG]
     description: Annotated[str, DESCRIPTION] | None
@@ -35,19 +35,19 @@ class ComponentFields(TypedDict, total=False):
 
 
 class ComponentChanges(ComponentFields, total=False):
-    """What is left out stays as it is."""
+    """Fields to change; omitted ones stay as they are."""
 
     name: Annotated[str, NAME]
 
 
 class NewComponent(ComponentFields):
-    """A component needs a name; its slug is made from it unless one is given."""
+    """A name is required; by default the slug is made from it."""
 
     name: Annotated[str, NAME]
 
 
 class Component(Base):
-    """Its stored status is what was last said of it; a running maintenance hides “operational”."""
+    """`status` is the last reported one; a running maintenance takes the place of “operational”."""
 
     __tablename__ = "components"
     __table_args__ = (UniqueConstraint("page_id", "slug"),)
@@ -67,11 +67,11 @@ class Component(Base):
     updated_at: Mapped[datetime] = mapped_column(default=now)
 
     page: Mapped["StatusPage"] = relationship(back_populates="components")
-    noted_days: Mapped[list[ComponentDay]] = relationship(viewonly=True)
+    bad_days: Mapped[list[ComponentDay]] = relationship(viewonly=True)
 
     @property
     def current_status(self) -> ComponentStatus:
-        """The status at this moment: maintenance comes and goes by the clock."""
+        """The status now, which maintenance changes by the clock."""
         if self.status == "operational" and self.id in self.page.ids_in_maintenance:
             return "under_maintenance"
         return self.status
@@ -85,35 +85,35 @@ class Component(Base):
         return not self.only_show_if_degraded or self.current_status != "operational"
 
     def change(self, **changes: Unpack[ComponentChanges]) -> None:
-        """Change what is given; raises InvalidField (a slug that is taken)."""
+        """Change the given fields; raises InvalidField if the slug is taken."""
         slug = changes.pop("slug", self.slug)
         if slug != self.slug:
             self.slug = choose_slug(slug, self.name, self.id, self.page.has_component)
         status = changes.get("status", self.status)
         if status != self.status:
-            is_mistake = status == "operational" and now() - self.status_since < MISTAKE
-            if self.status != "operational" and not is_mistake:
+            is_quick_fix = status == "operational" and now() - self.status_since < GRACE_PERIOD
+            if self.status != "operational" and not is_quick_fix:
                 days = days_since(self.status_since, self.page.zone)
-                ComponentDay.note(self.id, IMPACT_OF[self.status], days)
+                ComponentDay.record(self.id, IMPACT_OF[self.status], days)
             self.status_since = now()
         for field, value in changes.items():
             setattr(self, field, value)
         self.updated_at = now()
-        self.page.changed()
+        self.page.mark_changed()
 
     def days(self) -> list[tuple[date, Impact | None]]:
-        """How bad each of the last 90 days was at its worst; None before there was such a component."""
+        """The worst impact of each of the last 90 days; None for days before the component was created."""
         zone = self.page.zone
-        noted = {each.day: each.impact for each in self.noted_days}
-        now_bad = dict.fromkeys(days_since(self.status_since, zone), IMPACT_OF[self.status])
-        now_bad[now().astimezone(zone).date()] = self.current_impact
-        born = self.created_at.astimezone(zone).date()
+        recorded = {each.day: each.impact for each in self.bad_days}
+        ongoing = dict.fromkeys(days_since(self.status_since, zone), IMPACT_OF[self.status])
+        ongoing[now().astimezone(zone).date()] = self.current_impact
+        first_day = self.created_at.astimezone(zone).date()
         return [
-            (day, worst([noted.get(day, "none"), now_bad.get(day, "none")]) if day >= born else None)
-            for day in days_since(now() - timedelta(days=HISTORY), zone)
+            (day, worst([recorded.get(day, "none"), ongoing.get(day, "none")]) if day >= first_day else None)
+            for day in days_since(now() - timedelta(days=HISTORY_DAYS), zone)
         ]
 
     def delete(self) -> None:
         page = self.page
         page.components.remove(self)
-        page.changed()
+        page.mark_changed()

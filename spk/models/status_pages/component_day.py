@@ -1,4 +1,4 @@
-"""A day on which something was wrong with a component; good days have no row."""
+"""A day on which a component wasn’t operational; other days have no row."""
 
 from datetime import date, datetime, timedelta, tzinfo
 
@@ -9,11 +9,11 @@ from spk.db import Base, db, now
 from spk.models.status_pages.identifier import ID_LENGTH
 from spk.models.status_pages.vocabulary import Impact, worst
 
-HISTORY = 90  # days
+HISTORY_DAYS = 90  # days
 
 
 class ComponentDay(Base):
-    """How bad it was at its worst."""
+    """The worst impact on a component on one day."""
 
     __tablename__ = "component_days"
 
@@ -24,12 +24,12 @@ class ComponentDay(Base):
     impact: Mapped[Impact] = mapped_column(String(16))
 
     @classmethod
-    def note(cls, component_id: str, impact: Impact, days: list[date]) -> None:
-        """Write it down for each day, unless that day was worse already; forget what is older."""
-        oldest = days[-1] - timedelta(days=HISTORY)
+    def record(cls, component_id: str, impact: Impact, days: list[date]) -> None:
+        """Record an impact for each day that has none as bad; delete days older than the history."""
+        oldest = days[-1] - timedelta(days=HISTORY_DAYS)
         db.session.execute(delete(cls).where(cls.component_id == component_id, cls.day < oldest))
-        noted = db.session.scalars(select(cls).where(cls.component_id == component_id, cls.day.in_(days)))
-        found = {each.day: each for each in noted}
+        recorded = db.session.scalars(select(cls).where(cls.component_id == component_id, cls.day.in_(days)))
+        found = {each.day: each for each in recorded}
         for day in days:
             if day in found:
                 found[day].impact = worst([found[day].impact, impact])
@@ -38,7 +38,7 @@ class ComponentDay(Base):
 
 
 def days_since(start: datetime, zone: tzinfo) -> list[date]:
-    """Each day from then until today, as a time zone has it, but no more than the history has."""
+    """The days from then until today in a time zone, at most as many as the history has."""
     today = now().astimezone(zone).date()
-    first = max(start.astimezone(zone).date(), today - timedelta(days=HISTORY - 1))
+    first = max(start.astimezone(zone).date(), today - timedelta(days=HISTORY_DAYS - 1))
     return [first + timedelta(days=number) for number in range((today - first).days + 1)]

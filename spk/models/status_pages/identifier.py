@@ -1,4 +1,4 @@
-"""The two names of a thing in addresses: an id that never changes, and a slug that people can read."""
+"""The two identifiers in URLs: an id that never changes, and a slug that people can read."""
 
 import re
 import secrets
@@ -22,12 +22,12 @@ _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 @dataclass(frozen=True)
 class SlugRule(Rule):
-    """A slug as somebody chooses it."""
+    """The rule for a slug that somebody chooses."""
 
     json_schema: ClassVar[dict[str, Any]] = {"pattern": f"^{_SLUG.pattern}$"}
 
     def __call__(self, text: str) -> str:
-        """The same text; raises ValueError with what to change."""
+        """The same text; raises ValueError saying what to change."""
         if len(text) > self.limit or not _SLUG.fullmatch(text):
             raise ValueError(
                 f"Use lower-case letters, digits and single hyphens, up to {self.limit} characters."
@@ -45,32 +45,32 @@ class HasSlug(Protocol):
 
 
 def new_id() -> str:
-    """62 random bits: nobody guesses one, and none is made twice."""
+    """A random id of 62 bits: not guessable, and unique."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(ID_LENGTH))
 
 
 def is_id_or_slug(text: str) -> bool:
-    """Whether it can be an id or a slug at all; PostgreSQL refuses to look for some characters."""
+    """Whether the text could be an id or a slug; PostgreSQL rejects a query with some characters."""
     return _SLUG.fullmatch(text) is not None
 
 
-def choose_slug(given: str | None, name: str, identifier: str, is_taken: Callable[[str], bool]) -> str:
-    """The slug that was asked for, or one made from the name; raises InvalidField where it is taken."""
-    if given is not None:
-        if is_taken(given):
-            raise InvalidField("slug", f"“{given}” is taken. Choose another slug.")
-        return given
+def choose_slug(wanted: str | None, name: str, identifier: str, is_taken: Callable[[str], bool]) -> str:
+    """The wanted slug, or else one made from the name; raises InvalidField if the wanted one is taken."""
+    if wanted is not None:
+        if is_taken(wanted):
+            raise InvalidField("slug", f"“{wanted}” is taken. Choose another slug.")
+        return wanted
     slug = slugify(name, max_length=SLUG_LENGTH - ID_LENGTH - 1, word_boundary=True)
     if not slug:
         return identifier
     return f"{slug}-{identifier}" if is_taken(slug) else slug
 
 
-def claim_slug(record: HasSlug, slug: str) -> None:
-    """Write the record with this slug; raises InvalidField where somebody took it at this very moment."""
+def save_with_slug(record: HasSlug, slug: str) -> None:
+    """Save the record with this slug; raises InvalidField if somebody else has just taken it."""
     try:
         with db.session.begin_nested():
-            record.slug = slug  # in here: what a savepoint finds changed is written before it
+            record.slug = slug  # inside: entering a savepoint flushes earlier changes outside it
             db.session.add(record)
     except IntegrityError:
         raise InvalidField("slug", "This was taken just now. Choose another slug.") from None

@@ -1,4 +1,4 @@
-"""An incident, or a maintenance: something that happens to a page's components, told in updates."""
+"""An incident or a maintenance on a page’s components, with a timeline of updates."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Unpack
@@ -33,7 +33,7 @@ incident_components = Table(
 
 
 class Incident(Scheduled, Base):
-    """Real-time or planned, it lives in one table, as it does in one address."""
+    """An incident or a planned maintenance: one table, as both share a URL."""
 
     __tablename__ = "incidents"
     __table_args__ = (
@@ -72,13 +72,13 @@ class Incident(Scheduled, Base):
     def shortlink(self) -> str:
         return f"{self.page.url}/incidents/{self.id}"
 
-    def own_components(self) -> list[Component]:
-        """Those that no other open incident is about."""
+    def unshared_components(self) -> list[Component]:
+        """The components that no other open incident affects."""
         others = [each for each in self.page.incidents.listed("open_realtime") if each is not self]
         return [one for one in self.components if all(one not in each.components for each in others)]
 
     def change(self, **changes: Unpack[IncidentChanges]) -> None:
-        """Say something new; a status or a body becomes an update. Raises InvalidField."""
+        """Change the given fields; a status or a body adds an update. Raises InvalidField or PlanRequired."""
         was_closed, before = self.current_status in CLOSED, self.page.component_statuses()
         slug = changes.get("slug", self.slug)
         if slug != self.slug:
@@ -92,21 +92,21 @@ class Incident(Scheduled, Base):
         if is_scheduled or (status in MAINTENANCE_STATUSES and not self.status):
             self.reschedule(changes)
         if status:
-            self.turn(status)
-        self._affect(changes)
+            self.set_status(status)
+        self._change_components(changes)
         db.session.add(self)
-        self.page.changed()
+        self.page.mark_changed()
         self.updated_at = self.page.updated_at
         if changes.get("body") or (status and not (was_closed and status in CLOSED)):
-            self._tell(changes, before)
+            self._add_update(changes, before)
 
     def delete(self) -> None:
         db.session.delete(self)
-        self.page.changed()
+        self.page.mark_changed()
 
-    def _affect(self, changes: IncidentChanges) -> None:
-        """Take the components, and pass statuses on to them; a maintenance's own is the clock's to set."""
-        find = self.page.component_named
+    def _change_components(self, changes: IncidentChanges) -> None:
+        """Set the affected components, and their statuses unless the clock sets them in a maintenance."""
+        find = self.page.require_component
         if "component_ids" in changes:
             chosen = [find(key, "component_ids") for key in changes["component_ids"]]
             self.components = list(dict.fromkeys(chosen))
@@ -120,7 +120,7 @@ class Incident(Scheduled, Base):
         impacts = [IMPACT_OF[component.status] for component in self.components]
         self.worst_impact = worst([self.worst_impact, *(each for each in impacts if each != "maintenance")])
 
-    def _tell(self, changes: IncidentChanges, before: dict[str, ComponentStatus]) -> None:
+    def _add_update(self, changes: IncidentChanges, before: dict[str, ComponentStatus]) -> None:
         after = self.page.component_statuses()
         affected: list[AffectedComponent] = [
             {

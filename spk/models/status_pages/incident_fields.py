@@ -1,4 +1,4 @@
-"""What can be said of an incident."""
+"""The fields of an incident that can be set."""
 
 from typing import Annotated
 
@@ -15,19 +15,19 @@ NAME = SingleLine(255, empty="Enter a name for this incident.")
 
 
 def to_statuses(components: object) -> object:
-    """A list says only which components they are."""
+    """Turn a list of components, which has no statuses, into a mapping."""
     if isinstance(components, list) and all(isinstance(each, str) for each in components):
         return dict.fromkeys(components)
     return components
 
 
 def to_list(ids: object) -> object:
-    """One id stands for a list of it, as forms have it."""
+    """Turn a single id, as a form may send it, into a list."""
     return [ids] if isinstance(ids, str) else ids
 
 
 class IncidentFields(Schedule, total=False):
-    """What else can be said of an incident."""
+    """The optional fields of an incident."""
 
     slug: Annotated[str, SLUG]
     status: IncidentStatus
@@ -43,12 +43,12 @@ class IncidentFields(Schedule, total=False):
 
 
 class IncidentChanges(IncidentFields, total=False):
-    """What is left out stays as it is."""
+    """Fields to change; omitted ones stay as they are."""
 
     name: Annotated[str, NAME]
 
 
 class NewIncident(IncidentFields):
-    """An incident needs a name; with a schedule or the status of a maintenance it is one."""
+    """A name is required; a schedule, or a status of maintenance, makes it a maintenance."""
 
     name: Annotated[str, NAME]

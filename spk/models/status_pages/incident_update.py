@@ -26,7 +26,7 @@ class AffectedComponent(TypedDict):
 
 
 class IncidentUpdate(Base):
-    """Written once, and kept as it was said."""
+    """Never changed once it is written."""
 
     __tablename__ = "incident_updates"
 

@@ -6,7 +6,7 @@ from sqlalchemy import Select, or_, select
 
 from spk.db import db, now
 from spk.models.refusal import LimitReached
-from spk.models.status_pages.identifier import choose_slug, claim_slug, is_id_or_slug, new_id
+from spk.models.status_pages.identifier import choose_slug, is_id_or_slug, new_id, save_with_slug
 from spk.models.status_pages.status_page import StatusPage
 from spk.models.status_pages.status_page_fields import NewPage
 
@@ -23,40 +23,41 @@ class PageLimitReached(LimitReached):
 
 
 class OwnedPages:
-    """A person's pages, whatever their plan says by now."""
+    """A user’s pages, even those that their current plan wouldn’t allow."""
 
     def __init__(self, user: "User") -> None:
         self.user = user
 
     def all(self) -> list[StatusPage]:
-        """The oldest first."""
+        """All pages, oldest first."""
         return list(db.session.scalars(self._select().order_by(StatusPage.created_at)))
 
     def find(self, key: str) -> StatusPage | None:
         """By id or slug."""
-        return db.session.scalar(self._having(key)) if is_id_or_slug(key) else None
+        return db.session.scalar(self._matching(key)) if is_id_or_slug(key) else None
 
     def lock(self, key: str) -> StatusPage | None:
-        """Find a page and keep others from changing it until the transaction ends."""
-        return db.session.scalar(self._having(key).with_for_update()) if is_id_or_slug(key) else None
+        """Find a page by id or slug and lock it until the transaction ends."""
+        return db.session.scalar(self._matching(key).with_for_update()) if is_id_or_slug(key) else None
 
-    def create(self, **given: Unpack[NewPage]) -> StatusPage:
+    def create(self, **fields: Unpack[NewPage]) -> StatusPage:
         """Add a page; raises PlanRequired, PageLimitReached or InvalidField."""
-        db.session.refresh(self.user, with_for_update=True)  # one at a time, so that the limit holds
+        # One page at a time, or the limit could be exceeded.
+        db.session.refresh(self.user, with_for_update=True)
         self.user.require("status_pages")
         limit = self.user.plan.status_pages
         if len(self.all()) >= limit:
             raise PageLimitReached(limit)
-        name, identifier = given["name"], new_id()
-        slug = choose_slug(given.pop("slug", None), name, identifier, StatusPage.is_slug_taken)
+        name, identifier = fields["name"], new_id()
+        slug = choose_slug(fields.pop("slug", None), name, identifier, StatusPage.is_slug_taken)
         page = StatusPage(id=identifier, user=self.user, name=name, created_at=now())
-        claim_slug(page, slug)
-        page.change(**given)
+        save_with_slug(page, slug)
+        page.change(**fields)
         self.user.record("status_page:create", page.name)
         return page
 
     def _select(self) -> Select[StatusPage]:
         return select(StatusPage).filter_by(user_id=self.user.id)
 
-    def _having(self, key: str) -> Select[StatusPage]:
+    def _matching(self, key: str) -> Select[StatusPage]:
         return self._select().where(or_(StatusPage.id == key, StatusPage.slug == key))

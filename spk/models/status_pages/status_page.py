@@ -1,4 +1,4 @@
-"""A status page: what its components and incidents come to, at this moment."""
+"""A status page, and its overall status."""
 
 import zoneinfo
 from datetime import datetime
@@ -16,9 +16,9 @@ from spk.models.status_pages.identifier import (
     ID_LENGTH,
     SLUG_LENGTH,
     choose_slug,
-    claim_slug,
     is_id_or_slug,
     new_id,
+    save_with_slug,
 )
 from spk.models.status_pages.page_incidents import PageIncidents, components_in_maintenance, running_impacts
 from spk.models.status_pages.status_page_fields import NAME, PageChanges
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class StatusPage(Base):
-    """Everybody may read it; its owner writes it."""
+    """A page that everybody can read and its owner can change."""
 
     __tablename__ = "status_pages"
 
@@ -45,7 +45,7 @@ class StatusPage(Base):
     user: Mapped["User"] = relationship()
     components: Mapped[list[Component]] = relationship(
         back_populates="page",
-        lazy="selectin",  # nobody asks for a page without them
+        lazy="selectin",  # a page is never used without them
         order_by=(Component.position, Component.created_at),
         cascade="all, delete-orphan",
         passive_deletes=True,
@@ -53,7 +53,7 @@ class StatusPage(Base):
 
     @classmethod
     def published(cls, key: str | None = None) -> "StatusPage | None":
-        """What everybody may read, by id or slug, or the first page of the first account that has any."""
+        """A public page by id or slug; without a key, the first page of the first account that has any."""
         pages = select(cls).where(cls.user.has(disabled_at=None)).order_by(cls.user_id, cls.created_at)
         if key is None:
             return db.session.scalar(pages.limit(1))
@@ -63,7 +63,7 @@ class StatusPage(Base):
 
     @classmethod
     def is_slug_taken(cls, slug: str) -> bool:
-        """Whether any page, whoever owns it, has this slug or is found by it as its id."""
+        """Whether the page of any user has this as its slug or id."""
         taken = select(cls.id).where(or_(cls.id == slug, cls.slug == slug))
         return db.session.scalar(taken.limit(1)) is not None
 
@@ -81,7 +81,7 @@ class StatusPage(Base):
 
     @staticmethod
     def load_states(pages: list["StatusPage"]) -> None:
-        """Find out the indicators of several pages in as many queries as for one."""
+        """Load the indicators of several pages in as many queries as for one."""
         ids = [page.id for page in pages]
         in_maintenance, impacts = components_in_maintenance(ids), running_impacts(ids)
         for page in pages:
@@ -90,37 +90,37 @@ class StatusPage(Base):
 
     @cached_property
     def ids_in_maintenance(self) -> frozenset[str]:
-        """The ids of the components that a running maintenance is about."""
+        """The ids of the components in a running maintenance."""
         return components_in_maintenance([self.id]).get(self.id, frozenset())
 
     def component_statuses(self) -> dict[str, ComponentStatus]:
-        """The status of each component at this moment, by id."""
+        """The current status of each component, by id."""
         return {component.id: component.current_status for component in self.components}
 
     @cached_property
     def indicator(self) -> Impact:
-        """The worst of what components and running incidents say."""
+        """The worst impact of the components and running incidents."""
         return self.worst_of(running_impacts([self.id]).get(self.id, []))
 
     def worst_of(self, impacts: list[Impact]) -> Impact:
-        """The worst of these impacts and the components’."""
+        """The worst of these impacts and those of the components."""
         return worst([*impacts, *(component.current_impact for component in self.components)])
 
     @property
-    def indicator_words(self) -> str:
+    def indicator_description(self) -> str:
         return DESCRIPTIONS[self.indicator]
 
     def change(self, **changes: Unpack[PageChanges]) -> None:
-        """Change what is given; raises InvalidField (a slug that is taken)."""
+        """Change the given fields; raises InvalidField if the slug is taken."""
         slug = changes.pop("slug", self.slug)
         if slug != self.slug:
-            claim_slug(self, choose_slug(slug, self.name, self.id, StatusPage.is_slug_taken))
+            save_with_slug(self, choose_slug(slug, self.name, self.id, StatusPage.is_slug_taken))
         for field, value in changes.items():
             setattr(self, field, value)
-        self.changed()
+        self.mark_changed()
 
-    def changed(self) -> None:
-        """Note that something on the page is new, and look again at what the clock says."""
+    def mark_changed(self) -> None:
+        """Record that something on the page has changed, and drop what was cached."""
         self.updated_at = now()
         db.session.flush()
         for cached in ("ids_in_maintenance", "indicator"):
@@ -131,34 +131,34 @@ class StatusPage(Base):
         db.session.delete(self)
 
     def component(self, key: str) -> Component | None:
-        """By id or slug."""
+        """Find a component by id or slug."""
         return next((each for each in self.components if key in (each.id, each.slug)), None)
 
     def has_component(self, key: str) -> bool:
         return self.component(key) is not None
 
-    def component_named(self, key: str, field: str) -> Component:
-        """The component that a field of a request names; raises InvalidField."""
+    def require_component(self, key: str, field: str) -> Component:
+        """The component with the id or slug in a field of a request; raises InvalidField."""
         if found := self.component(key):
             return found
         raise InvalidField(field, f"This page has no component “{key[:SLUG_LENGTH]}”.")
 
     def components_with_days(self) -> list[Component]:
-        """In their order, with the days on which something was wrong."""
-        mine = select(Component).filter_by(page_id=self.id).options(selectinload(Component.noted_days))
-        return [*db.session.scalars(mine.order_by(Component.position, Component.created_at))]
+        """All components in order, with their bad days loaded."""
+        components = select(Component).filter_by(page_id=self.id).options(selectinload(Component.bad_days))
+        return [*db.session.scalars(components.order_by(Component.position, Component.created_at))]
 
-    def create_component(self, **given: Unpack[NewComponent]) -> Component:
-        """Add a component at the end; raises InvalidField (a slug that is taken)."""
-        name, identifier = given["name"], new_id()
+    def create_component(self, **fields: Unpack[NewComponent]) -> Component:
+        """Add a component at the end; raises InvalidField if the slug is taken."""
+        name, identifier = fields["name"], new_id()
         component = Component(
             id=identifier,
             name=name,
-            slug=choose_slug(given.pop("slug", None), name, identifier, self.has_component),
+            slug=choose_slug(fields.pop("slug", None), name, identifier, self.has_component),
             position=max((other.position for other in self.components), default=0) + 1,
             created_at=now(),
             status="operational",
         )
         self.components.append(component)
-        component.change(**given)
+        component.change(**fields)
         return component

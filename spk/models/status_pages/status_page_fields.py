@@ -1,4 +1,4 @@
-"""What can be said of a status page."""
+"""The fields of a status page that can be set."""
 
 from typing import Annotated
 
@@ -14,7 +14,7 @@ DESCRIPTION = MultiLine(2_000)
 
 
 class PageFields(TypedDict, total=False):
-    """What else can be said of a page."""
+    """The optional fields of a page."""
 
     slug: Annotated[str, SLUG]
     description: Annotated[str, DESCRIPTION] | None
@@ -22,12 +22,12 @@ class PageFields(TypedDict, total=False):
 
 
 class PageChanges(PageFields, total=False):
-    """What is left out stays as it is."""
+    """Fields to change; omitted ones stay as they are."""
 
     name: Annotated[str, NAME]
 
 
 class NewPage(PageFields):
-    """A page needs a name; its slug is made from it unless one is given."""
+    """A name is required; by default the slug is made from it."""
 
     name: Annotated[str, NAME]

@@ -1,4 +1,4 @@
-"""Time zones, by the names of the IANA database."""
+"""Time zones of the IANA database."""
 
 import zoneinfo
 
@@ -8,7 +8,7 @@ def all_time_zones() -> list[str]:
 
 
 def clean_time_zone(name: str) -> str:
-    """The same name; raises ValueError where there is no such zone."""
+    """The same name; raises ValueError if there is no such zone."""
     if name not in zoneinfo.available_timezones():
         raise ValueError("Use the name of a time zone, like Europe/Berlin or UTC.")
     return name

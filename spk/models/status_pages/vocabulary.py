@@ -1,4 +1,4 @@
-"""The words for how things are: Atlassian Statuspage's, which published clients speak."""
+"""Statuses and impacts, named as in Atlassian Statuspage, so that its clients work."""
 
 from collections.abc import Iterable
 from typing import Literal, get_args

@@ -90,7 +90,7 @@ def test_a_name_of_121_characters_is_refused_with_its_length(character: str) -> 
 
 def test_a_token_pasted_as_a_name_is_refused() -> None:
     with pytest.raises(
-        ValueError, match=r"^This is a token, not a name\. Choose words that others may read\.$"
+        ValueError, match=r"^This is a token, not a name\. Choose a name that isn’t secret\.$"
     ):
         NAME(f"CI {token.generate()}")
 

@@ -23,7 +23,7 @@ def attempt(app: Flask, email: str, address: str = HERE, place: str = "", *, rig
     """Whether a try is allowed."""
     with app.app_context(), writing():
         try:
-            ids = SignInAttempt.count(email, address, place)
+            ids = SignInAttempt.record(email, address, place)
         except TooManyAttempts:
             return False
         if right:
@@ -140,7 +140,7 @@ def test_a_refusal_says_when_to_try_again(app: Flask) -> None:
         pytest.raises(TooManyAttempts, match=r"^Too many attempts\. Wait a minute and") as refusal,
         writing(),
     ):
-        SignInAttempt.count("ada", HERE)
+        SignInAttempt.record("ada", HERE)
     assert 35 <= refusal.value.retry_after <= 40
 
 

@@ -187,7 +187,7 @@ def test_everything_that_is_recorded_has_words_for_people(app: Flask) -> None:
     sources = "".join(file.read_text() for file in (ROOT / "spk").rglob("*.py"))
     actions = re.findall(r'\.record\("([^"]+)"', sources)
     assert actions
-    assert all(Event(action=action).words for action in actions)
+    assert all(Event(action=action).description for action in actions)
 
 
 def test_somebody_elses_key_is_not_found(app: Flask, ada: Person, eve: Person) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from spk.db import db, now, writing
 from spk.models import Component, ComponentDay, User
-from spk.models.status_pages.component import MISTAKE
+from spk.models.status_pages.component import GRACE_PERIOD
 from spk.models.status_pages.owned_pages import OwnedPages
 
 
@@ -28,7 +28,7 @@ def component(app: Flask) -> Iterator[Component]:
 
 def impacts(component: Component) -> list[str | None]:
     """From 89 days ago until today."""
-    db.session.expire(component, ["noted_days"])
+    db.session.expire(component, ["bad_days"])
     return [impact for _, impact in component.days()]
 
 
@@ -45,7 +45,7 @@ def test_a_day_remembers_its_worst_after_all_is_well_again(component: Component)
     component.created_at = component.status_since = now()
     for status in ("degraded_performance", "major_outage", "partial_outage", "operational"):
         component.change(status=status)
-        component.status_since -= MISTAKE * 2
+        component.status_since -= GRACE_PERIOD * 2
     assert impacts(component)[-1] == "critical"
 
 
@@ -84,7 +84,7 @@ def test_days_older_than_the_history_are_forgotten(component: Component) -> None
     long_ago = (now() - timedelta(days=120)).date()
     db.session.add(ComponentDay(component_id=component.id, day=long_ago, impact="major"))
     component.change(status="major_outage")
-    component.status_since -= MISTAKE * 2
+    component.status_since -= GRACE_PERIOD * 2
     component.change(status="operational")
     assert long_ago not in db.session.scalars(select(ComponentDay.day)).all()
 

@@ -12,8 +12,8 @@ from spk.models.refusal import InvalidField, PlanRequired
 from spk.models.status_pages.incident import incident_components
 from spk.models.status_pages.owned_pages import OwnedPages
 from spk.models.status_pages.page_incidents import (
-    Listed,
-    PublicListed,
+    ListName,
+    PublicListName,
     components_in_maintenance,
     running_impacts,
 )
@@ -47,7 +47,7 @@ def all_kinds(acme: StatusPage) -> StatusPage:
     return acme
 
 
-LISTS: list[tuple[Listed | PublicListed, set[str]]] = [
+LISTS: list[tuple[ListName | PublicListName, set[str]]] = [
     ("all", {"open", "resolved", "to come", "begun early", "begun", "ran out", "completed"}),
     ("unresolved", {"open", "begun early", "begun"}),
     ("scheduled", {"to come", "begun early", "begun"}),
@@ -60,7 +60,9 @@ LISTS: list[tuple[Listed | PublicListed, set[str]]] = [
 
 
 @pytest.mark.parametrize(("which", "names"), LISTS, ids=[which for which, _ in LISTS])
-def test_each_list_has_its_own(which: Listed | PublicListed, names: set[str], all_kinds: StatusPage) -> None:
+def test_each_list_has_its_own(
+    which: ListName | PublicListName, names: set[str], all_kinds: StatusPage
+) -> None:
     assert {incident.name for incident in all_kinds.incidents.listed(which)} == names
 
 
@@ -161,7 +163,12 @@ def test_what_is_open_is_found_without_reading_what_is_over(all_kinds: StatusPag
             asked.extend(row[3] for row in cursor.fetchall() if " incidents " in row[3])
 
     event.listen(db.engine, "before_cursor_execute", explain)
-    open_lists: tuple[Listed | PublicListed, ...] = ("unresolved", "scheduled", "upcoming", "open_realtime")
+    open_lists: tuple[ListName | PublicListName, ...] = (
+        "unresolved",
+        "scheduled",
+        "upcoming",
+        "open_realtime",
+    )
     for which in open_lists:
         all_kinds.incidents.listed(which)
     running_impacts([all_kinds.id])

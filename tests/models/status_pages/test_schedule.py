@@ -7,7 +7,7 @@ import pytest
 from spk.db import now
 from spk.models import Incident
 from spk.models.refusal import InvalidField
-from spk.models.status_pages.schedule import ENDLESS, WINDOW, Schedule, in_utc, window
+from spk.models.status_pages.schedule import DEFAULT_DURATION, NO_END, Schedule, in_utc, window
 
 HOUR = timedelta(hours=1)
 START = datetime(2099, 1, 1, 12, tzinfo=UTC)
@@ -20,7 +20,7 @@ def maintenance(begins: timedelta, ends: timedelta, status: str = "scheduled") -
 
 
 def incident(status: str = "investigating") -> Incident:
-    return Incident(status=status, started_at=now(), ends_at=ENDLESS)
+    return Incident(status=status, started_at=now(), ends_at=NO_END)
 
 
 @pytest.mark.parametrize(
@@ -53,12 +53,12 @@ def test_a_moment_too_far_away_is_refused_before_it_is_reckoned_with(year: int, 
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ({"scheduled_for": START}, (START, START + WINDOW)),
-        ({"scheduled_for": START, "scheduled_until": None}, (START, START + WINDOW)),
-        ({"scheduled_for": START, "scheduled_until": START}, (START, START + WINDOW)),
+        ({"scheduled_for": START}, (START, START + DEFAULT_DURATION)),
+        ({"scheduled_for": START, "scheduled_until": None}, (START, START + DEFAULT_DURATION)),
+        ({"scheduled_for": START, "scheduled_until": START}, (START, START + DEFAULT_DURATION)),
         ({"scheduled_for": START, "scheduled_until": START + 2 * HOUR}, (START, START + 2 * HOUR)),
         ({"scheduled_for": START, "duration_minutes": 90}, (START, START + HOUR * 1.5)),
-        ({"scheduled_for": START, "duration_minutes": None}, (START, START + WINDOW)),
+        ({"scheduled_for": START, "duration_minutes": None}, (START, START + DEFAULT_DURATION)),
     ],
 )
 def test_a_new_window_always_ends(given: Schedule, expected: tuple[datetime, datetime]) -> None:
@@ -131,7 +131,7 @@ def test_no_clock_turns_an_incident(status: str) -> None:
 def test_starting_early_moves_the_start_and_not_the_end() -> None:
     found = maintenance(HOUR, 2 * HOUR)
     ends = found.ends_at
-    found.turn("in_progress")
+    found.set_status("in_progress")
     assert found.started_at <= now()
     assert (found.ends_at, found.current_status) == (ends, "in_progress")
 
@@ -139,25 +139,25 @@ def test_starting_early_moves_the_start_and_not_the_end() -> None:
 def test_a_maintenance_that_runs_keeps_its_start() -> None:
     found = maintenance(-HOUR, HOUR)
     start = found.started_at
-    found.turn("verifying")
+    found.set_status("verifying")
     assert found.started_at == start
 
 
 @pytest.mark.parametrize("status", ["in_progress", "verifying"])
 def test_a_window_that_ran_out_is_reopened_for_an_hour(status: str) -> None:
     found, before = maintenance(-2 * HOUR, -HOUR), now()
-    found.turn("in_progress" if status == "in_progress" else "verifying")
+    found.set_status("in_progress" if status == "in_progress" else "verifying")
     assert found.ends_at == found.scheduled_until
     assert found.ends_at
-    assert before + WINDOW <= found.ends_at <= now() + WINDOW
+    assert before + DEFAULT_DURATION <= found.ends_at <= now() + DEFAULT_DURATION
     assert found.current_status == status
 
 
 def test_completing_twice_keeps_the_first_end() -> None:
     found = maintenance(-HOUR, HOUR)
-    found.turn("completed")
+    found.set_status("completed")
     first = found.ends_at
-    found.turn("completed")
+    found.set_status("completed")
     assert found.ends_at == first
     assert found.resolved_at == first
 
@@ -165,26 +165,26 @@ def test_completing_twice_keeps_the_first_end() -> None:
 def test_completing_what_ran_out_keeps_its_end() -> None:
     found = maintenance(-2 * HOUR, -HOUR)
     ends = found.ends_at
-    found.turn("completed")
+    found.set_status("completed")
     assert (found.resolved_at, found.status) == (ends, "completed")
 
 
 def test_a_reopened_incident_has_no_end() -> None:
     found = incident()
-    found.turn("resolved")
+    found.set_status("resolved")
     resolved = found.resolved_at
-    found.turn("identified")
+    found.set_status("identified")
     assert resolved
-    assert found.ends_at == ENDLESS
+    assert found.ends_at == NO_END
 
 
 def test_monitoring_says_since_when_the_last_time() -> None:
     found = incident()
-    found.turn("monitoring")
+    found.set_status("monitoring")
     first = found.monitoring_at
-    found.turn("investigating")
+    found.set_status("investigating")
     assert found.monitoring_at == first
-    found.turn("monitoring")
+    found.set_status("monitoring")
     assert found.monitoring_at
     assert first
     assert found.monitoring_at > first
@@ -210,7 +210,7 @@ def test_a_window_that_moves_takes_its_end_along() -> None:
 
 def test_what_somebody_completed_stays_so_when_its_window_moves() -> None:
     found = maintenance(-HOUR, HOUR)
-    found.turn("completed")
+    found.set_status("completed")
     found.reschedule({"scheduled_until": START})
     assert found.current_status == "completed"
 
@@ -224,7 +224,7 @@ def test_a_maintenance_that_runs_and_is_moved_to_a_later_time_is_planned_again()
 
 def test_minutes_of_one_that_was_started_early_count_from_now() -> None:
     found = maintenance(24 * HOUR, 25 * HOUR)
-    found.turn("in_progress")
+    found.set_status("in_progress")
     found.reschedule({"duration_minutes": 30})
     assert found.scheduled_for == found.started_at
     assert timedelta(minutes=29) < found.ends_at - now() <= timedelta(minutes=30)
@@ -233,7 +233,7 @@ def test_minutes_of_one_that_was_started_early_count_from_now() -> None:
 def test_one_that_was_started_by_mistake_is_planned_as_before() -> None:
     found = maintenance(24 * HOUR, 25 * HOUR)
     start, end = found.scheduled_for, found.ends_at
-    found.turn("in_progress")
-    found.turn("scheduled")
+    found.set_status("in_progress")
+    found.set_status("scheduled")
     assert (found.scheduled_for, found.started_at, found.ends_at) == (start, start, end)
     assert found.current_status == "scheduled"

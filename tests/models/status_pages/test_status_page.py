@@ -7,7 +7,7 @@ from sqlalchemy import func, select, update
 from spk.db import Base, db, now, writing
 from spk.models import Component, Event, Incident, IncidentUpdate, StatusPage, User
 from spk.models.refusal import InvalidField, PlanRequired
-from spk.models.status_pages.identifier import claim_slug
+from spk.models.status_pages.identifier import save_with_slug
 from spk.models.status_pages.owned_pages import OwnedPages, PageLimitReached
 from spk.models.status_pages.vocabulary import DESCRIPTIONS, IMPACTS, Impact, worst
 from tests.people import Person
@@ -132,7 +132,7 @@ def test_components_are_named_by_id_and_slug_and_no_other_way(app: Flask, ada: P
         assert page.component("web-shop") is page.component(web.id) is web
         assert page.component("Web shop") is None
         with pytest.raises(InvalidField, match="This page has no component “Web shop”") as refusal:
-            page.component_named("Web shop", "component_ids")
+            page.require_component("Web shop", "component_ids")
         assert refusal.value.field == "component_ids"
 
 
@@ -167,6 +167,6 @@ def test_of_two_who_take_a_slug_at_once_one_is_told(app: Flask, ada: Person, eve
         pages_of(ada).create(name="Acme")
         hers = pages_of(eve).create(name="Ibex")
         with pytest.raises(InvalidField, match="taken just now"):
-            claim_slug(hers, "acme")
+            save_with_slug(hers, "acme")
         assert pages_of(eve).find("ibex") is hers
         hers.change(name="Still usable")
