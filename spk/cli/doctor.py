@@ -78,10 +78,7 @@ def permissions() -> Findings:
             )
     for path in directory.iterdir():
         if path.lstat().st_uid != owner:
-            yield (
-                "fail",
-                f"{path} and {directory} have different owners: change that, and run spk only as the owner.",
-            )
+            yield "fail", f"{path} has another owner than {directory}: change that, and run spk as that user."
     if os.geteuid() not in (0, owner):
         yield "warn", f"You don’t own {directory}: run spk as the user who does."
 
@@ -130,10 +127,7 @@ def proxy() -> Findings:
             ),
         )
     if trusted and not bind.startswith(LOCAL):
-        yield (
-            "warn",
-            f"Whoever bypasses the proxy to {bind} can claim any address: let only the proxy reach it.",
-        )
+        yield "warn", f"Whoever reaches {bind} past the proxy can claim any address: let only the proxy in."
 
 
 def limits() -> Findings:

@@ -29,3 +29,10 @@ class InvalidField(Refusal):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
         self.field = field
+
+
+class PasswordChanged(Refusal):
+    """The password that was verified is no longer the account’s."""
+
+    def __init__(self) -> None:
+        super().__init__("Your password was changed from somewhere else just now. Nothing was changed here.")

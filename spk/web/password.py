@@ -7,7 +7,7 @@ from flask_login import current_user
 from spk.models import SignInAttempt
 from spk.models.accounts import password
 from spk.models.accounts.sign_in_attempt import TooManyAttempts
-from spk.models.accounts.user import PasswordChanged
+from spk.models.refusal import PasswordChanged
 from spk.rate_limit import client_address
 from spk.web import changing, user
 from spk.web.forms import ChangePasswordForm

@@ -61,7 +61,7 @@ def test_a_file_of_another_owner_is_named(spk: Spk, environ: dict[str, str]) -> 
     path = Path(environ["SPK_DATA_DIR"], "token_pepper")
     os.chown(path, 65534, -1)
     level, words = ailments(spk, 1)["permissions"]
-    assert (level, words.startswith(f"{path} and {path.parent} have different owners")) == ("fail", True)
+    assert (level, words.startswith(f"{path} has another owner than {path.parent}")) == ("fail", True)
 
 
 def test_a_setting_that_is_not_known_is_warned_of(spk: Spk, monkeypatch: pytest.MonkeyPatch) -> None:

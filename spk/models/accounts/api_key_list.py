@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sqlalchemy import func, select
+
+from spk.db import db
 from spk.models.accounts.api_key import ApiKey
 
 if TYPE_CHECKING:
@@ -24,7 +27,7 @@ class ApiKeyList:
         return cls(
             [key for key in keys if not key.revoked_at],
             [key for key in keys if key.revoked_at],
-            user.count_revoked_api_keys(),
+            db.session.scalar(select(func.count(ApiKey.revoked_at)).where(ApiKey.user_id == user.id)) or 0,
         )
 
     @property

@@ -13,16 +13,11 @@ from spk.models.accounts.api_key import ApiKey, KeyLimitReached, NewApiKey, Nonc
 from spk.models.accounts.browser_session import BrowserSession, browser_name
 from spk.models.accounts.event import Event
 from spk.models.accounts.plan import Plan, find_plan, plan_exists
-from spk.models.refusal import PlanRequired, Refusal
+from spk.models.refusal import PasswordChanged, PlanRequired
 
 
 class EmailTaken(ValueError):
     """There is an account with this email address."""
-
-
-class PasswordChanged(Refusal):
-    def __init__(self) -> None:
-        super().__init__("Your password was changed from somewhere else just now. Nothing was changed here.")
 
 
 class User(Base):
@@ -154,10 +149,6 @@ class User(Base):
         keys = keys.where(or_(ApiKey.revoked_at.is_(None), ApiKey.id.in_(last)))
         found = db.session.scalars(keys.order_by(ApiKey.id.desc()))
         return sorted(found, key=lambda key: ("Active", "Expired", "Revoked").index(key.status))
-
-    def count_revoked_api_keys(self) -> int:
-        revoked = select(func.count(ApiKey.revoked_at)).where(ApiKey.user_id == self.id)
-        return db.session.scalar(revoked) or 0
 
     def count_active_api_keys(self) -> int:
         return db.session.scalar(select(func.count()).where(ApiKey.user_id == self.id, ApiKey.is_active)) or 0
