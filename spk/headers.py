@@ -21,6 +21,10 @@ CSP = (
 )
 
 
+SMALL_BODY = 16 * 1024  # bytes: the longest names and passwords, each character escaped
+MAX_FIELDS = 1_000  # of a form
+
+
 def init_app(app: Flask) -> None:
     app.before_request(_check_body)
     app.after_request(_add_headers)
@@ -62,9 +66,20 @@ def _check_body() -> None:
     if length is None and "Transfer-Encoding" in request.headers:
         raise LengthRequired
     if length:
-        if request.max_content_length and length > request.max_content_length:
-            raise RequestEntityTooLarge
-        request.get_data()  # now, because a slow client must not keep a transaction open
+        most = _max_body()
+        if length > most:
+            raise RequestEntityTooLarge(f"This is too much at once. Send at most {most // 1024} kB.")
+        body = request.get_data()  # now, because a slow client must not keep a transaction open
+        is_form = request.mimetype == "application/x-www-form-urlencoded"
+        if is_form and body.count(b"&") >= MAX_FIELDS:
+            raise RequestEntityTooLarge(f"This is too much at once. Send at most {MAX_FIELDS:,} fields.")
+
+
+def _max_body() -> int:
+    """How many bytes a body may have here; strangers need to send very little."""
+    is_small = request.blueprint == "account" or request.path.startswith("/user/security")
+    limit: int = current_app.config["MAX_CONTENT_LENGTH"]
+    return SMALL_BODY if is_small else limit
 
 
 def _add_headers(response: Response) -> Response:
