@@ -78,10 +78,7 @@ def permissions() -> Findings:
             )
     for path in directory.iterdir():
         if path.lstat().st_uid != owner:
-            yield (
-                "fail",
-                f"{path} and {directory} have different owners: change that, and run spk only as the owner.",
-            )
+            yield "fail", f"{path} and {directory} have different owners: use one user for all."
     if os.geteuid() not in (0, owner):
         yield "warn", f"You don’t own {directory}: run spk as the user who does."
 
@@ -124,16 +121,11 @@ def proxy() -> Findings:
     if current_app.config["BASE_URL"].startswith("https:") and not trusted:
         yield (
             "fail",
-            (
-                "SPK_BASE_URL is https, so a proxy is in front, but SPK_TRUSTED_PROXIES is 0: "
-                "everybody counts as one address. Set it to 1."
-            ),
+            "SPK_BASE_URL is https, so a proxy is in front, but SPK_TRUSTED_PROXIES is 0: "
+            "everybody counts as one address. Set it to 1.",
         )
     if trusted and not bind.startswith(LOCAL):
-        yield (
-            "warn",
-            f"Whoever bypasses the proxy to {bind} can claim any address: let only the proxy reach it.",
-        )
+        yield "warn", f"Clients that bypass the proxy to {bind} can fake any address: let only the proxy in."
 
 
 def limits() -> Findings:
