@@ -30,6 +30,7 @@ MESSAGES = {
 }
 # Where a page shows messages, by its path; a public page that couldn't refresh itself shows none.
 MESSAGE_TARGETS = {"/user/security": "#key-status", "/user/pages": "#component-status"}
+TYPED_FIELDS = ("name", "description", "body")
 _log = logging.getLogger("spk")
 
 
@@ -56,7 +57,8 @@ def answer(error: HTTPException) -> ResponseReturnValue:
         response = make_response(render_template("_message.html", message=message), status)
         response.headers.update(_htmx_headers())
     else:
-        response = make_response(render_template("error.html", status=status, message=message), status)
+        context = {"status": status, "message": message, "typed": _typed_text()}
+        response = make_response(render_template("error.html", **context), status)
     return _with_headers_of(error, response)
 
 
@@ -66,6 +68,17 @@ def _htmx_headers() -> dict[str, str]:
         if request.path.startswith(path):
             return {"HX-Retarget": target, "HX-Reswap": "innerHTML"}
     return {"HX-Reswap": "none"}
+
+
+def _typed_text() -> list[str]:
+    """The longer texts of the form that was refused, so that nobody has to write them again."""
+    if request.method != "POST" or request.blueprint != "user":
+        return []
+    try:
+        fields = request.form.items()
+    except HTTPException:  # it is what was refused
+        return []
+    return [text for name, text in fields if name in TYPED_FIELDS and text.strip()]
 
 
 def _with_headers_of(error: HTTPException, response: Response) -> Response:

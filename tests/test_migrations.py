@@ -30,6 +30,7 @@ def app(app: Flask, ada: Person, eve: Person) -> Flask:
     with app.app_context(), writing():
         SignInAttempt.record("ada@example.com", "192.0.2.1")
         page = OwnedPages(User.all()[0]).create(name="Acme")
+        page.change(slug="umbrella")
         component = page.create_component(name="API")
         ComponentDay.record(component.id, "major", [component.created_at.date()])
         page.incidents.create(name="Slow", component_ids=["api"])

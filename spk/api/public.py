@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypedDict
 
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response
 
 from spk.api.operation import Operation
 from spk.api.schemas import (
@@ -18,6 +18,7 @@ from spk.api.schemas import (
 from spk.db import reading
 from spk.headers import allow_cross_origin, publish
 from spk.models import Component, Incident, StatusPage
+from spk.published_page import find_published_page
 
 bp = Blueprint("public_api", __name__)
 bp.after_request(allow_cross_origin)
@@ -82,7 +83,7 @@ def published(path: str, response: type[Any]) -> Callable[[Read], Read]:
         @wraps(read)
         def run(slug: str | None = None) -> Response:
             with reading():
-                page = StatusPage.published(slug) or abort(404, "There is no such status page.")
+                page = find_published_page(slug)
                 return publish(operation.respond({"page": page, **read(page)}))
 
         run.operation = operation  # type: ignore[attr-defined]  # for openapi.py

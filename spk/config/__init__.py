@@ -41,6 +41,7 @@ def load(environ: Mapping[str, str]) -> dict[str, Any]:
         "TRUSTED_PROXIES": variables.integer(environ, "SPK_TRUSTED_PROXIES", least=0),
         "REGISTRATION_OPEN": variables.one_of(environ, "SPK_REGISTRATION", "closed", "open") == "open",
         "DEFAULT_PLAN": variables.value_or_default(environ, "SPK_DEFAULT_PLAN"),
+        "FRONT_PAGE": variables.value(environ, "SPK_FRONT_PAGE"),
         "PLANS_FILE": variables.plans_file(environ),
         "LOGIN_LIMIT": variables.rate(environ, "SPK_LOGIN_LIMIT"),
         "FAILURE_LIMIT": variables.rate(environ, "SPK_FAILURE_LIMIT"),

@@ -65,6 +65,9 @@ SETTINGS = {
         "with `redis://localhost:6379` for all of them together.",
         is_secret=True,
     ),
+    "SPK_FRONT_PAGE": Setting(
+        "the oldest page of the first account", "The id or slug of the status page at `/`."
+    ),
     "SPK_METRICS": Setting("0", "`1` serves `/metrics` for Prometheus."),
 }
 NAMES = {*SETTINGS, *(f"{name}_FILE" for name, setting in SETTINGS.items() if setting.is_secret)}

@@ -9,6 +9,7 @@ from spk.models.accounts.sign_in_attempt import SignInAttempt
 from spk.models.accounts.user import User
 from spk.models.status_pages.component import Component
 from spk.models.status_pages.component_day import ComponentDay
+from spk.models.status_pages.former_slug import FormerSlug
 from spk.models.status_pages.incident import Incident
 from spk.models.status_pages.incident_update import IncidentUpdate
 from spk.models.status_pages.status_page import StatusPage
@@ -19,6 +20,7 @@ __all__ = [
     "Component",
     "ComponentDay",
     "Event",
+    "FormerSlug",
     "IdempotentAnswer",
     "Incident",
     "IncidentUpdate",

@@ -7,9 +7,10 @@ from markupsafe import Markup, escape
 from spk.db import reading
 from spk.headers import publish
 from spk.models import Incident, StatusPage
+from spk.models.status_pages.page_states import load_states
+from spk.published_page import find_published_page
 from spk.web import public
 from spk.web.filters import label, local, window
-from spk.web.public_page import find_public_page
 
 FEED_CLASSES = {"rss": Rss201rev2Feed, "atom": Atom1Feed}
 FEED_LENGTH = 25  # incidents
@@ -19,14 +20,14 @@ FEED_LENGTH = 25  # incidents
 @public.get("/p/<slug>/history.rss")
 @reading()
 def rss(slug: str | None = None) -> Response:
-    return feed("rss", find_public_page(slug))
+    return feed("rss", find_published_page(slug))
 
 
 @public.get("/history.atom")
 @public.get("/p/<slug>/history.atom")
 @reading()
 def atom(slug: str | None = None) -> Response:
-    return feed("atom", find_public_page(slug))
+    return feed("atom", find_published_page(slug))
 
 
 @public.get("/badge.svg")
@@ -34,8 +35,8 @@ def atom(slug: str | None = None) -> Response:
 @reading()
 def badge(slug: str | None = None) -> Response:
     """An image of the overall status, for a README or a website."""
-    page = find_public_page(slug)
-    StatusPage.load_states([page])
+    page = find_published_page(slug)
+    load_states([page])
     image = render_template("public_page/badge.svg", page=page)
     return publish(Response(image, mimetype="image/svg+xml"))
 

@@ -9,6 +9,8 @@ from flask_login import current_user
 
 from spk.db import now, reading
 from spk.models import Incident, StatusPage, User
+from spk.models.status_pages.page_states import load_states
+from spk.published_page import find_published_page
 from spk.web import filters, is_htmx, public
 
 RECENT_DAYS = 14  # listed on the page itself
@@ -34,13 +36,13 @@ def home() -> ResponseReturnValue:
 @public.get("/p/<slug>")
 @reading()
 def status(slug: str) -> ResponseReturnValue:
-    return show_public_page(find_public_page(slug))
+    return show_public_page(find_published_page(slug))
 
 
 @public.get("/p/<slug>/incidents/<incident>")
 @reading()
 def incident(slug: str, incident: str) -> ResponseReturnValue:
-    page = find_public_page(slug)
+    page = find_published_page(slug)
     found = page.incidents.find(incident) or abort(404, "There is no such incident on this page.")
     return render_template("public_page/incident.html", page=page, incident=found)
 
@@ -48,7 +50,7 @@ def incident(slug: str, incident: str) -> ResponseReturnValue:
 @public.get("/p/<slug>/history")
 @reading()
 def history(slug: str) -> ResponseReturnValue:
-    page, number = find_public_page(slug), min(max(1, request.args.get("page", 1, type=int)), 1_000_000)
+    page, number = find_published_page(slug), min(max(1, request.args.get("page", 1, type=int)), 1_000_000)
     found = page.incidents.started(limit=HISTORY_PAGE_SIZE + 1, offset=(number - 1) * HISTORY_PAGE_SIZE)
     groups = groupby(found[:HISTORY_PAGE_SIZE], key=day_of)
     days = [(filters.days(day, day), list(incidents)) for day, incidents in groups]
@@ -61,14 +63,9 @@ def history(slug: str) -> ResponseReturnValue:
     )
 
 
-def find_public_page(slug: str | None) -> StatusPage:
-    """The public page with this slug or id, or the default page."""
-    return StatusPage.published(slug) or abort(404, "There is no status page at this address.")
-
-
 def show_public_page(page: StatusPage) -> ResponseReturnValue:
     """Answer htmx with the part that it refreshes, a browser without it with the whole page."""
-    StatusPage.load_states([page])
+    load_states([page])
     return render_template(
         "public_page/_public_page.html" if is_htmx() else "public_page/public_page.html",
         page=page,

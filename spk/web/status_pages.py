@@ -8,6 +8,7 @@ from spk.db import reading
 from spk.models import StatusPage
 from spk.models.refusal import InvalidField, LimitReached
 from spk.models.status_pages.owned_pages import OwnedPages
+from spk.models.status_pages.page_states import load_states
 from spk.models.status_pages.time_zone import all_time_zones
 from spk.web import changing, is_htmx, user
 from spk.web.status_page_forms import ComponentForm, PageForm, PageSettingsForm
@@ -104,7 +105,7 @@ def read_page(key: str) -> StatusPage:
 def list_pages(form: PageForm, status: int = 200, message: str = "") -> ResponseReturnValue:
     with reading():
         pages = OwnedPages(current_user).all()
-        StatusPage.load_states(pages)
+        load_states(pages)
     return render_template("status_pages/pages.html", pages=pages, form=form, message=message), status
 
 
@@ -112,7 +113,7 @@ def show_page(key: str, status: int = 200, **context: object) -> Response:
     """Answer htmx with the components, a browser without it with the whole page, as its owner sees it."""
     with reading():
         page = find_page(key)
-        StatusPage.load_states([page])
+        load_states([page])
         shown = {
             "page": page,
             "open_incidents": page.incidents.listed("open_realtime"),

@@ -459,3 +459,13 @@ def test_an_incident_of_any_name_can_be_reached(name: str, acme: Api, ada: Perso
     page = browser.get(found[1])
     assert page.status_code == 200
     assert html.escape(name) in page.text
+
+
+def test_what_was_typed_is_kept_where_the_plan_was_lowered_meanwhile(ada: Person) -> None:
+    browser, api = ada.browser(), ada.page_api()
+    incident = api.post("/incidents", name="Upgrade", scheduled_for="2999-01-01T00:00:00Z")
+    ada.set_plan("free")
+    path = f"/user/pages/acme/incidents/{incident['slug']}"
+    answer = browser.submit(path, body="A long <text> that nobody wants to write twice", status="in_progress")
+    assert answer.status_code == 403
+    assert "A long &lt;text&gt; that nobody wants to write twice</textarea>" in answer.text

@@ -6,6 +6,7 @@ from sqlalchemy import Select, or_, select
 
 from spk.db import db, now
 from spk.models.refusal import LimitReached
+from spk.models.status_pages.former_slug import FormerSlug
 from spk.models.status_pages.identifier import choose_slug, is_id_or_slug, new_id, save_with_slug
 from spk.models.status_pages.status_page import StatusPage
 from spk.models.status_pages.status_page_fields import NewPage
@@ -49,15 +50,22 @@ class OwnedPages:
         if len(self.all()) >= limit:
             raise PageLimitReached(limit)
         name, identifier = fields["name"], new_id()
-        slug = choose_slug(fields.pop("slug", None), name, identifier, StatusPage.is_slug_taken)
+        slug = choose_slug(fields.pop("slug", None), name, identifier, self._is_slug_taken)
         page = StatusPage(id=identifier, user=self.user, name=name, created_at=now())
         save_with_slug(page, slug)
+        FormerSlug.reuse(slug)
         page.change(**fields)
         self.user.record("status_page:create", page.name)
         return page
+
+    def _is_slug_taken(self, slug: str) -> bool:
+        return StatusPage.is_slug_taken(slug, self.user.id)
 
     def _select(self) -> Select[StatusPage]:
         return select(StatusPage).filter_by(user_id=self.user.id)
 
     def _matching(self, key: str) -> Select[StatusPage]:
-        return self._select().where(or_(StatusPage.id == key, StatusPage.slug == key))
+        former = select(FormerSlug.page_id).where(FormerSlug.slug == key).scalar_subquery()
+        return self._select().where(
+            or_(StatusPage.id == key, StatusPage.slug == key, StatusPage.id == former)
+        )

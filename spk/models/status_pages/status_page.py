@@ -3,15 +3,17 @@
 import zoneinfo
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Unpack
+from typing import Unpack
 
 from flask import current_app
-from sqlalchemy import ForeignKey, String, Text, or_, select
+from sqlalchemy import ForeignKey, String, Text, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from spk.db import Base, db, now
+from spk.models.accounts.user import User
 from spk.models.refusal import InvalidField
 from spk.models.status_pages.component import Component, NewComponent
+from spk.models.status_pages.former_slug import FormerSlug
 from spk.models.status_pages.identifier import (
     ID_LENGTH,
     SLUG_LENGTH,
@@ -23,9 +25,6 @@ from spk.models.status_pages.identifier import (
 from spk.models.status_pages.page_incidents import PageIncidents, components_in_maintenance, running_impacts
 from spk.models.status_pages.status_page_fields import NAME, PageChanges
 from spk.models.status_pages.vocabulary import DESCRIPTIONS, ComponentStatus, Impact, worst
-
-if TYPE_CHECKING:
-    from spk.models.accounts.user import User
 
 
 class StatusPage(Base):
@@ -42,7 +41,7 @@ class StatusPage(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now)
 
-    user: Mapped["User"] = relationship()
+    user: Mapped[User] = relationship()
     components: Mapped[list[Component]] = relationship(
         back_populates="page",
         lazy="selectin",  # a page is never used without them
@@ -53,19 +52,28 @@ class StatusPage(Base):
 
     @classmethod
     def published(cls, key: str | None = None) -> "StatusPage | None":
-        """A public page by id or slug; without a key, the first page of the first account that has any."""
-        pages = select(cls).where(cls.user.has(disabled_at=None)).order_by(cls.user_id, cls.created_at)
+        """A public page by id or slug; without a key, SPK_FRONT_PAGE or the first account’s oldest page."""
+        pages = select(cls).where(cls.user.has(disabled_at=None))
+        key = current_app.config["FRONT_PAGE"] if key is None else key
         if key is None:
-            return db.session.scalar(pages.limit(1))
+            first = select(func.min(User.id)).scalar_subquery()
+            return db.session.scalar(pages.where(cls.user_id == first).order_by(cls.created_at).limit(1))
         if not is_id_or_slug(key):
             return None
         return db.session.scalar(pages.where(or_(cls.id == key, cls.slug == key)))
 
     @classmethod
-    def is_slug_taken(cls, slug: str) -> bool:
-        """Whether the page of any user has this as its slug or id."""
+    def formerly(cls, slug: str) -> "StatusPage | None":
+        """The public page that once had this slug."""
+        page_id = FormerSlug.page_id_of(slug)
+        return cls.published(page_id) if page_id else None
+
+    @classmethod
+    def is_slug_taken(cls, slug: str, user_id: int) -> bool:
+        """Whether any page has this as its slug or id, or it is kept for somebody else."""
         taken = select(cls.id).where(or_(cls.id == slug, cls.slug == slug))
-        return db.session.scalar(taken.limit(1)) is not None
+        is_used = db.session.scalar(taken.limit(1)) is not None
+        return is_used or FormerSlug.is_kept_from(user_id, slug)
 
     @property
     def url(self) -> str:
@@ -78,15 +86,6 @@ class StatusPage(Base):
     @property
     def incidents(self) -> PageIncidents:
         return PageIncidents(self)
-
-    @staticmethod
-    def load_states(pages: list["StatusPage"]) -> None:
-        """Load the indicators of several pages in as many queries as for one."""
-        ids = [page.id for page in pages]
-        in_maintenance, impacts = components_in_maintenance(ids), running_impacts(ids)
-        for page in pages:
-            page.ids_in_maintenance = in_maintenance.get(page.id, frozenset())
-            page.indicator = page.worst_of(impacts.get(page.id, []))
 
     @cached_property
     def ids_in_maintenance(self) -> frozenset[str]:
@@ -112,9 +111,11 @@ class StatusPage(Base):
 
     def change(self, **changes: Unpack[PageChanges]) -> None:
         """Change the given fields; raises InvalidField if the slug is taken."""
-        slug = changes.pop("slug", self.slug)
-        if slug != self.slug:
-            save_with_slug(self, choose_slug(slug, self.name, self.id, StatusPage.is_slug_taken))
+        slug, former = changes.pop("slug", self.slug), self.slug
+        if slug != former:
+            save_with_slug(self, choose_slug(slug, self.name, self.id, self._is_slug_taken))
+            FormerSlug.reuse(slug)
+            FormerSlug.keep(former, self.user_id, self.id)
         for field, value in changes.items():
             setattr(self, field, value)
         self.mark_changed()
@@ -128,7 +129,11 @@ class StatusPage(Base):
 
     def delete(self) -> None:
         self.user.record("status_page:delete", self.name)
+        FormerSlug.keep(self.slug, self.user_id, None)
         db.session.delete(self)
+
+    def _is_slug_taken(self, slug: str) -> bool:
+        return StatusPage.is_slug_taken(slug, self.user_id)
 
     def component(self, key: str) -> Component | None:
         """Find a component by id or slug."""
