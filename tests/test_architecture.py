@@ -30,7 +30,7 @@ VENDORED = {
 }
 # What a layer may not know: imports run downwards only.
 ABOVE = {
-    "spk/config/variables.py": ("spk.",),
+    "spk/config/settings.py": ("spk.",),
     "spk/config/": ("spk.db", "spk.models", "spk.web", "spk.api", "spk.cli"),
     "spk/db.py": ("spk.models", "spk.web", "spk.api", "spk.cli", "flask.request", "flask.g"),
     "spk/models/": ("spk.web", "spk.api", "spk.cli", "spk.errors", "spk.rate_limit", "flask.request"),

@@ -7,7 +7,7 @@ import pytest
 from spk import config, create_app
 from spk.config import ConfigError, variables
 from spk.config.secret_files import create_secrets
-from spk.config.variables import NAMES, SETTINGS
+from spk.config.settings import NAMES, SETTINGS
 
 SECRET = "0123456789abcdef"
 

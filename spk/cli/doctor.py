@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from spk import config, health
 from spk.cli.base import with_app
 from spk.config import ConfigError, secret_files
-from spk.config.variables import SETTINGS
+from spk.config.settings import SETTINGS
 from spk.db import db, now
 from spk.models import Event, User
 from spk.models.accounts.pepper import check_pepper

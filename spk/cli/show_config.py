@@ -8,7 +8,7 @@ import click
 
 from spk import config
 from spk.config import secret_files
-from spk.config.variables import SETTINGS
+from spk.config.settings import SETTINGS
 
 MASK = "********"
 REFERENCE = """\

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from spk.config import secret_files, variables
-from spk.config.variables import NAMES
+from spk.config.settings import NAMES
 from spk.config.variables import ConfigError as ConfigError
 
 MAX_BODY = 512 * 1024  # bytes: more than the longest incident update, 25,000 characters escaped as JSON

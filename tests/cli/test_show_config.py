@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from spk.config.variables import SETTINGS
+from spk.config.settings import SETTINGS
 from tests.cli.output import Spk, refusal, rows
 
 

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from spk import server
-from spk.config.variables import NAMES
+from spk.config.settings import NAMES
 from tests.people import LiveServer, free_port, serve
 from tests.wheel import build, install
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from spk import server
-from spk.config.variables import NAMES
+from spk.config.settings import NAMES
 
 ROOT = Path(__file__).parent.parent.parent
 FILES = sorted((ROOT / "deploy/systemd").iterdir())
