@@ -22,17 +22,28 @@ for name in [name for name in os.environ if name.startswith("SPK_")]:
 def pytest_configure(config: pytest.Config) -> None:
     """With TEST_DATABASE=postgresql, start one PostgreSQL for all processes of this run."""
     config.addinivalue_line("markers", "only_sqlite(why): a test that says nothing about another database")
+    config.addinivalue_line("markers", "any_database(why): a test that says the same whatever the database")
     if on_postgresql() and not hasattr(config, "workerinput"):
         with ExitStack() as stack, suppress(pytest.skip.Exception):  # the tests will say it
             os.environ[POSTGRES] = stack.enter_context(run_postgres()).url("").rstrip("/")
             config.add_cleanup(stack.pop_all().close)
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m looks at the markers
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if never_sees_a_database(item):
+            item.add_marker(pytest.mark.any_database("it asks for none"))
     if on_postgresql():
         left_out = [item for item in items if item.get_closest_marker("only_sqlite")]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+def never_sees_a_database(item: pytest.Item) -> bool:
+    """Whether a test of those that .ci/run runs on PostgreSQL, too, asks for no database."""
+    in_both = item.path.relative_to(item.config.rootpath).parts[1] in ("models", "api", "cli")
+    return in_both and not {"prepared_data", "postgres"} & set(getattr(item, "fixturenames", ()))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -65,11 +76,13 @@ def remember(connection: Connection) -> None:
 
 
 @pytest.fixture(autouse=True)
-def close_connections(data_dirs: list[Path]) -> Iterator[None]:
+def close_connections(request: pytest.FixtureRequest, data_dirs: list[Path]) -> Iterator[None]:
     """Close what applications opened: psycopg, and sqlite3 from Python 3.13 on, warn of what stays open."""
     yield
+    unasked = opened and never_sees_a_database(request.node)
     while opened:
         opened.pop().dispose()
+    assert not unasked, "This test has a database without asking for it, so none of PostgreSQL’s in .ci/run."
 
 
 @pytest.fixture(scope="module")
