@@ -10,9 +10,10 @@ from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Connection, Engine, event
 
 from spk import create_app
-from tests.data_dirs import POSTGRES, copy_data_dir, forget_data_dir, make_data_dir, on_postgresql
+from tests.data_dirs import POSTGRES, RenewedData, forget_data_dir, make_data_dir, on_postgresql
 from tests.people import Browser, Person, prepare_data
 from tests.postgres import Postgres, run_postgres
+from tests.shared_app import SharedApp
 
 for name in [name for name in os.environ if name.startswith("SPK_")]:
     del os.environ[name]  # the tests say themselves what is set
@@ -21,17 +22,28 @@ for name in [name for name in os.environ if name.startswith("SPK_")]:
 def pytest_configure(config: pytest.Config) -> None:
     """With TEST_DATABASE=postgresql, start one PostgreSQL for all processes of this run."""
     config.addinivalue_line("markers", "only_sqlite(why): a test that says nothing about another database")
+    config.addinivalue_line("markers", "any_database(why): a test that says the same whatever the database")
     if on_postgresql() and not hasattr(config, "workerinput"):
         with ExitStack() as stack, suppress(pytest.skip.Exception):  # the tests will say it
             os.environ[POSTGRES] = stack.enter_context(run_postgres()).url("").rstrip("/")
             config.add_cleanup(stack.pop_all().close)
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m looks at the markers
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if never_sees_a_database(item):
+            item.add_marker(pytest.mark.any_database("it asks for none"))
     if on_postgresql():
         left_out = [item for item in items if item.get_closest_marker("only_sqlite")]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+def never_sees_a_database(item: pytest.Item) -> bool:
+    """Whether a test of those that .ci/run runs on PostgreSQL, too, asks for no database."""
+    in_both = item.path.relative_to(item.config.rootpath).parts[1] in ("models", "api", "cli")
+    return in_both and not {"prepared_data", "postgres"} & set(getattr(item, "fixturenames", ()))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -64,11 +76,13 @@ def remember(connection: Connection) -> None:
 
 
 @pytest.fixture(autouse=True)
-def close_connections(data_dirs: list[Path]) -> Iterator[None]:
+def close_connections(request: pytest.FixtureRequest, data_dirs: list[Path]) -> Iterator[None]:
     """Close what applications opened: psycopg, and sqlite3 from Python 3.13 on, warn of what stays open."""
     yield
+    unasked = opened and never_sees_a_database(request.node)
     while opened:
         opened.pop().dispose()
+    assert not unasked, "This test has a database without asking for it, so none of PostgreSQL’s in .ci/run."
 
 
 @pytest.fixture(scope="module")
@@ -86,25 +100,46 @@ def prepared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+@pytest.fixture(scope="session")
+def data(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> RenewedData:
+    """Where the tests of this process keep their data, one after the other."""
+    return RenewedData(prepared_data, tmp_path_factory.mktemp("data") / "data")
+
+
 @pytest.fixture
-def environ(prepared_data: Path, tmp_path: Path, data_dirs: list[Path]) -> dict[str, str]:
+def environ(data: RenewedData) -> dict[str, str]:
     """The settings of this test's application; change them before asking for `app`."""
-    data_dirs.append(tmp_path / "data")
-    return copy_data_dir(prepared_data, tmp_path / "data")
+    return data.renew()
 
 
 @pytest.fixture(scope="session")
 def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Kept from one test's application to the next: compiling them takes longer than most tests."""
+    """Kept from one application to the next: compiling them takes longer than most tests."""
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
 
 
+shared: list[SharedApp] = []  # at most one
+
+
+@pytest.fixture(autouse=True)
+def check_shared_app(close_connections: None) -> Iterator[None]:
+    """No test leaves traces for the next; this ends after all that it asked for, monkeypatch included."""
+    yield
+    if shared and (changes := shared[0].changes()):
+        shared.clear()  # the next test gets a new one
+        pytest.fail(f"This test changes the application that others share: {changes}. Let it make its own.")
+
+
 @pytest.fixture
-def app(environ: dict[str, str], compiled_templates: FileSystemBytecodeCache) -> Flask:
+def app(environ: dict[str, str], data: RenewedData, compiled_templates: FileSystemBytecodeCache) -> Flask:
     # No context stays open: it would carry who is signed in from one request to the next.
-    app = create_app(environ)
-    app.jinja_env.bytecode_cache = compiled_templates
-    return app
+    if environ != data.settings:
+        app = create_app(environ)
+        app.jinja_env.bytecode_cache = compiled_templates
+        return app
+    if not shared:
+        shared.append(SharedApp(environ))
+    return shared[0].renew()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from spk.engines import close
-from tests.postgres import MISSING, create_database, database_files, drop_database
+from tests.postgres import MISSING, Rows, create_database, database_files, drop_database
 
 POSTGRES = "TEST_POSTGRES"  # the variable with the server's address, for every process of a run
 
@@ -45,6 +45,30 @@ def copy_data_dir(original: Path, directory: Path) -> dict[str, str]:
     if on_postgresql():
         create_database(settings["SPK_DATABASE_URL"], settings_for(original)["SPK_DATABASE_URL"])
     return settings
+
+
+class RenewedData:
+    """A place that has the same in it as another whenever a test begins."""
+
+    def __init__(self, original: Path, directory: Path) -> None:
+        self.settings = copy_data_dir(original, directory)
+        self._original = original
+        self._directory = directory
+        self._rows = Rows(self.settings["SPK_DATABASE_URL"]) if on_postgresql() else None
+
+    def renew(self) -> dict[str, str]:
+        """Its settings, once whatever a test has left there is gone."""
+        shutil.rmtree(self._directory)
+        shutil.copytree(self._original, self._directory)
+        if self._rows and not self._rows.put_back(self.settings["SPK_DATABASE_URL"]):
+            self._make_database_anew()
+        return dict(self.settings)
+
+    def _make_database_anew(self) -> None:
+        url = self.settings["SPK_DATABASE_URL"]
+        drop_database(url)
+        create_database(url, settings_for(self._original)["SPK_DATABASE_URL"])
+        self._rows = Rows(url)
 
 
 def forget_data_dir(directory: Path) -> None:

@@ -268,7 +268,7 @@ def serve(directory: Path, *program: str, **settings: str) -> Iterator[LiveServe
 
 
 def _wait_until_up(bind: str, process: "subprocess.Popen[bytes]", log_file: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120  # a second or two, unless much else runs on the machine
     while time.monotonic() < deadline and process.poll() is None:
         try:
             if b" 200 OK" in _ask_whether_up(bind):

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from spk import create_app
@@ -28,7 +27,10 @@ from tests.people import Person, bearer
         ("GET", "/crash", 500),
     ],
 )
-def test_every_response_carries_the_headers(method: str, path: str, status: int, app: Flask) -> None:
+def test_every_response_carries_the_headers(
+    method: str, path: str, status: int, environ: dict[str, str]
+) -> None:
+    app = create_app(environ)
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.add_url_rule("/crash", "crash", crash)
     response = app.test_client().open(path, method=method)

@@ -221,10 +221,11 @@ def test_a_problem_has_the_members_of_rfc_9457_and_repeats_its_detail_as_error(c
     assert (problem["title"], problem["status"], problem["error"]) == ("Unauthorized", 401, problem["detail"])
 
 
-def test_a_crash_in_a_view_is_a_problem_without_a_traceback(app: Flask, ada: Person) -> None:
+def test_a_crash_in_a_view_is_a_problem_without_a_traceback(environ: dict[str, str], ada: Person) -> None:
     def crash() -> str:
         raise RuntimeError("secret detail")
 
+    app = create_app(environ)
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.add_url_rule("/api/v1/crash", "crash", crash)
     response = app.test_client().get("/api/v1/crash", headers=bearer(ada.create_key()))

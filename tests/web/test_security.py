@@ -198,8 +198,10 @@ def test_the_plan_page_shows_every_plan_and_whom_to_ask(ben: Person) -> None:
         assert words in page
 
 
-def test_a_plan_that_is_gone_from_the_file_opens_nothing_and_breaks_nothing(ada: Person, app: Flask) -> None:
-    app.config["PLANS"].pop("pro")
+def test_a_plan_that_is_gone_from_the_file_opens_nothing_and_breaks_nothing(
+    ada: Person, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(app.config["PLANS"], "pro")
     page = ada.browser().get("/user/security")
     assert page.status_code == 200
     assert 'id="api-keys"' not in page.text

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from spk import ROOT
+from spk import ROOT, create_app
 from spk.db import db, now, reading, writing
 from spk.models import Event, User
 from spk.models.accounts import email_address, password
@@ -40,8 +40,8 @@ def test_only_a_hash_of_the_password_is_kept(app: Flask) -> None:
     assert password.verify(user.password_hash, "a password of mine")
 
 
-def test_the_default_plan_is_a_setting(app: Flask) -> None:
-    app.config["DEFAULT_PLAN"] = "pro"
+def test_the_default_plan_is_a_setting(environ: dict[str, str]) -> None:
+    app = create_app(environ | {"SPK_DEFAULT_PLAN": "pro"})
     assert create(app, "carl@example.com").plan_name == "pro"
 
 
