@@ -39,7 +39,7 @@ class FailedSignIns:
 
 
 class SignInAttempt(Base):
-    """One try of a password, written before the password is hashed; kept for a day."""
+    """One try of a password, written before the password is hashed and kept for a day."""
 
     __tablename__ = "sign_in_attempts"
 
@@ -62,7 +62,7 @@ class SignInAttempt(Base):
         if not place:
             attempts.append(cls(who=_hash(f"address {address}"), account=account))
         take_advisory_locks(*(attempt.who for attempt in attempts))
-        db.session.execute(delete(cls).where(cls.created_at < now() - DAY))
+        db.session.execute(delete(cls).where(cls.created_at < now() - max(DAY, _limit()[1])))
         cls._check_account(attempts[0].who, account)
         if not place:
             cls._check_address(attempts[1].who, account)
@@ -77,6 +77,7 @@ class SignInAttempt(Base):
 
     @classmethod
     def failed(cls, email: str) -> FailedSignIns | None:
+        """The wrong tries of an account, for its owner to see."""
         wrong = cls.account == _hash(f"account {email}"), cls.address.is_not(None), ~cls.was_right
         last = db.session.scalars(select(cls).where(*wrong).order_by(cls.id.desc()).limit(1)).first()
         if last is None:
