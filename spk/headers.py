@@ -3,7 +3,7 @@
 import secrets
 
 from flask import Flask, Response, current_app, request
-from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, ClientDisconnected, LengthRequired, RequestEntityTooLarge
 
 from spk.request_state import request_state
 
@@ -19,10 +19,6 @@ CSP = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types htmx"
 )
-
-
-SMALL_BODY = 16 * 1024  # bytes: the longest names and passwords, each character escaped
-MAX_FIELDS = 1_000  # of a form
 
 
 def init_app(app: Flask) -> None:
@@ -66,20 +62,12 @@ def _check_body() -> None:
     if length is None and "Transfer-Encoding" in request.headers:
         raise LengthRequired
     if length:
-        most = _max_body()
-        if length > most:
-            raise RequestEntityTooLarge(f"This is too much at once. Send at most {most // 1024} kB.")
-        body = request.get_data()  # now, because a slow client must not keep a transaction open
-        is_form = request.mimetype == "application/x-www-form-urlencoded"
-        if is_form and body.count(b"&") >= MAX_FIELDS:
-            raise RequestEntityTooLarge(f"This is too much at once. Send at most {MAX_FIELDS:,} fields.")
-
-
-def _max_body() -> int:
-    """How many bytes a body may have here; strangers need to send very little."""
-    is_small = request.blueprint == "account" or request.path.startswith("/user/security")
-    limit: int = current_app.config["MAX_CONTENT_LENGTH"]
-    return SMALL_BODY if is_small else limit
+        if request.max_content_length and length > request.max_content_length:
+            raise RequestEntityTooLarge
+        try:
+            request.get_data()  # now, because a slow client must not keep a transaction open
+        except ClientDisconnected:
+            raise BadRequest("The body is shorter than Content-Length says.") from None
 
 
 def _add_headers(response: Response) -> Response:

@@ -20,23 +20,6 @@ _BLANK = re.compile(
 _JOINERS = "\u200c\u200d"  # inside emoji, and in Persian and Indic words
 
 
-RAW_PER_KEPT = 4  # raw characters for each that may be kept: a letter and its marks, spaces around
-MAX_MARKS = 30  # combining marks in a row (UAX #15, Stream-Safe Text Format)
-
-
-def normalize(text: str) -> str:
-    """NFC, once the marks in a row are bounded: it takes time by their square; raises ValueError.
-
-    Look at the length of a text before.
-    """
-    marks = 0
-    for character in () if text.isascii() else text:
-        marks = marks + 1 if unicodedata.combining(character) else 0
-        if marks > MAX_MARKS:
-            raise ValueError("Use plain text only; this has too many marks on one letter.")
-    return unicodedata.normalize("NFC", text)
-
-
 @dataclass(frozen=True)
 class Rule:
     """Validates and normalizes text: call it, or annotate a pydantic field with it."""
@@ -65,8 +48,7 @@ class SingleLine(Rule):
 
     def __call__(self, text: str) -> str:
         """NFC, trimmed, single spaces; raises ValueError with what to change."""
-        self.check_length(len(text) // RAW_PER_KEPT, len(text))
-        line = normalize(text).strip()
+        line = unicodedata.normalize("NFC", text).strip()
         if any(_is_invisible(line, i) for i in range(len(line))) or (
             line and not any(map(_is_visible, line))
         ):
@@ -76,12 +58,9 @@ class SingleLine(Rule):
             raise ValueError(self.empty)
         if token.is_in(line):
             raise ValueError("This is a token, not a name. Choose a name that isn’t secret.")
-        self.check_length(len(line), len(line))
+        if len(line) > self.limit:
+            raise ValueError(f"Use {self.limit} characters or fewer. This name has {len(line)}.")
         return line
-
-    def check_length(self, length: int, said: int) -> None:
-        if length > self.limit:
-            raise ValueError(f"Use {self.limit} characters or fewer. This name has {said}.")
 
 
 @dataclass(frozen=True)
@@ -90,20 +69,16 @@ class MultiLine(Rule):
 
     def __call__(self, text: str) -> str:
         """NFC and trimmed; raises ValueError with what to change."""
-        self.check_length(len(text) // RAW_PER_KEPT, len(text))
-        clean = normalize(text.replace("\r\n", "\n")).strip()
+        clean = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
         if any(map(_is_unprintable, clean)):
             raise ValueError("Use plain text only; this contains characters that can’t be shown.")
         if token.is_in(clean):
             raise ValueError(
                 "This contains a token, and everybody could read it. Remove it, and revoke that key."
             )
-        self.check_length(len(clean), len(clean))
+        if len(clean) > self.limit:
+            raise ValueError(f"Use {self.limit:,} characters or fewer. This has {len(clean):,}.")
         return clean
-
-    def check_length(self, length: int, said: int) -> None:
-        if length > self.limit:
-            raise ValueError(f"Use {self.limit:,} characters or fewer. This has {said:,}.")
 
 
 def _is_unprintable(character: str) -> bool:

@@ -32,8 +32,6 @@ def hash(password: str) -> str:  # noqa: A001  # password.hash() reads best
 
 def verify(password_hash: str | None, password: str) -> bool:
     """Whether the password is right; takes the same time if there is no hash."""
-    if len(password) > MAX_LENGTH:
-        password = ""  # nobody has it, and it takes as long as any other
     with _hashing_slots:
         try:
             return _hasher.verify(password_hash or _DUMMY_HASH, password) and password_hash is not None

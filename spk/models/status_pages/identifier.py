@@ -51,7 +51,7 @@ def new_id() -> str:
 
 def is_id_or_slug(text: str) -> bool:
     """Whether the text could be an id or a slug; PostgreSQL rejects a query with some characters."""
-    return len(text) <= SLUG_LENGTH and _SLUG.fullmatch(text) is not None
+    return _SLUG.fullmatch(text) is not None
 
 
 def choose_slug(wanted: str | None, name: str, identifier: str, is_taken: Callable[[str], bool]) -> str:

@@ -1,9 +1,8 @@
 """The fields of an incident that can be set."""
 
-import json
 from typing import Annotated
 
-from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, JsonValue
+from pydantic import AliasChoices, BeforeValidator, Field, JsonValue
 
 from spk.models.status_pages.identifier import SLUG
 from spk.models.status_pages.incident_update import BODY
@@ -13,8 +12,6 @@ from spk.models.text import SingleLine
 
 Statuses = dict[str, ComponentStatus | None]
 NAME = SingleLine(255, empty="Enter a name for this incident.")
-MAX_COMPONENTS = 1_000  # of one incident; each is looked for among the page's
-METADATA_LENGTH = 10_000  # characters of JSON
 
 
 def to_statuses(components: object) -> object:
@@ -29,13 +26,6 @@ def to_list(ids: object) -> object:
     return [ids] if isinstance(ids, str) else ids
 
 
-def check_metadata(metadata: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    """The same; raises ValueError if it is too large."""
-    if len(json.dumps(metadata)) > METADATA_LENGTH:
-        raise ValueError(f"Use {METADATA_LENGTH:,} characters of JSON or fewer.")
-    return metadata
-
-
 class IncidentFields(Schedule, total=False):
     """The optional fields of an incident."""
 
@@ -43,13 +33,12 @@ class IncidentFields(Schedule, total=False):
     status: IncidentStatus
     impact_override: Impact | None
     body: Annotated[str, BODY, Field(validation_alias=AliasChoices("body", "message"))]
-    component_ids: Annotated[list[str], Field(max_length=MAX_COMPONENTS), BeforeValidator(to_list, list[str])]
+    component_ids: Annotated[list[str], BeforeValidator(to_list, list[str])]
     components: Annotated[
         dict[str, ComponentStatus | None],
-        Field(max_length=MAX_COMPONENTS),
         BeforeValidator(to_statuses, dict[str, ComponentStatus | None] | list[str]),
     ]
-    metadata: Annotated[dict[str, JsonValue], AfterValidator(check_metadata)]
+    metadata: dict[str, JsonValue]
     deliver_notifications: bool
 
 

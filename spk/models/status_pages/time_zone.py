@@ -1,16 +1,14 @@
 """Time zones of the IANA database."""
 
 import zoneinfo
-from functools import cache
 
 
-@cache
-def all_time_zones() -> tuple[str, ...]:
-    return tuple(sorted(zoneinfo.available_timezones()))
+def all_time_zones() -> list[str]:
+    return sorted(zoneinfo.available_timezones())
 
 
 def clean_time_zone(name: str) -> str:
     """The same name; raises ValueError if there is no such zone."""
-    if name not in all_time_zones():
+    if name not in zoneinfo.available_timezones():
         raise ValueError("Use the name of a time zone, like Europe/Berlin or UTC.")
     return name
