@@ -7,7 +7,8 @@ from flask import Blueprint, Flask
 
 from spk import create_app, logs
 from spk.api.auth import ApiBlueprint
-from spk.server import Server
+from spk.server import SLOTS, Server
+from spk.slots import Slots
 
 bare = Blueprint("bare", __name__)
 key = ApiBlueprint("key", __name__, feature="api_access")
@@ -29,8 +30,8 @@ def make() -> Flask:
 class BenchServer(Server):
     """spk's own server, with these views and, where it is asked for, workers of another kind."""
 
-    def load(self) -> Flask:
-        return make()
+    def load(self) -> Slots:
+        return Slots(make(), SLOTS)
 
     def load_config(self) -> None:
         super().load_config()

@@ -3,7 +3,7 @@
 import secrets
 
 from flask import Flask, Response, current_app, request
-from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, ClientDisconnected, LengthRequired, RequestEntityTooLarge
 
 from spk.request_state import request_state
 
@@ -69,7 +69,10 @@ def _check_body() -> None:
         most = _max_body()
         if length > most:
             raise RequestEntityTooLarge(f"This is too much at once. Send at most {most // 1024} kB.")
-        body = request.get_data()  # now, because a slow client must not keep a transaction open
+        try:
+            body = request.get_data()  # now, because a slow client must not keep a transaction open
+        except ClientDisconnected:
+            raise BadRequest("The body is shorter than Content-Length says.") from None
         is_form = request.mimetype == "application/x-www-form-urlencoded"
         if is_form and body.count(b"&") >= MAX_FIELDS:
             raise RequestEntityTooLarge(f"This is too much at once. Send at most {MAX_FIELDS:,} fields.")

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from spk import ROOT
 from spk.config import ConfigError
 from spk.db import db
+from spk.paths import HEALTH
 
 bp = Blueprint("health", __name__)
 
@@ -19,7 +20,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
 
 
-@bp.get("/healthz")
+@bp.get(HEALTH)
 def process_is_up() -> ResponseReturnValue:
     return {"status": "ok"}
 

@@ -4,6 +4,7 @@ import re
 
 API = "/api/v1"
 GATE = "/verify"
+HEALTH = "/healthz"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")  # RFC 9110, 9.2.1
 _FOR_PROGRAMS = re.compile(r"(/p/[^/]*)?/api(/|$)")
 

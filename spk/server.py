@@ -6,15 +6,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
 from gunicorn import glogging
 from gunicorn.app.base import BaseApplication
 
 from spk import create_app
 from spk.config import ConfigError
+from spk.slots import Slots
 from spk.worker import Worker
 
-THREADS = 4  # per worker
+SLOTS = 4  # per worker: requests that the application handles at once
+THREADS = 100  # per worker: each reads a request, waits for a slot or sends a response
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn publishes no types
@@ -28,8 +29,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn publishes no ty
         for name, value in self.settings.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Flask:
-        return create_app()
+    def load(self) -> Slots:
+        return Slots(create_app(), SLOTS)
 
 
 class Logger(glogging.Logger):  # type: ignore[misc]  # gunicorn publishes no types
@@ -64,6 +65,7 @@ def settings(bind: str, workers: int) -> dict[str, Any]:
         "workers": workers,
         "worker_class": Worker,
         "threads": THREADS,
+        "sendfile": False,  # it would bypass the timeout for sending
         "graceful_timeout": 30,  # s: requests under way are answered after SIGTERM
         "forwarder_headers": "",  # ProxyFix decides who may set the client's address
         "forwarded_allow_ips": "",

@@ -1,8 +1,11 @@
-"""The gunicorn worker: answers unreadable requests with the API’s errors, and limits the time to read one."""
+"""The gunicorn worker: answers unreadable requests with the API’s errors, and ends slow connections."""
 
+import math
 import socket
 import time
 from contextlib import suppress
+from functools import partial
+from selectors import EVENT_READ
 from typing import Any
 
 from flask import Response
@@ -11,9 +14,13 @@ from gunicorn.http import errors
 from gunicorn.workers.gthread import ThreadWorker
 
 from spk.api.problem import Problem, problem
+from spk.connection import Connection
 from spk.headers import HEADERS
 
-READ_TIMEOUT = 30.0  # s: a request that takes longer to arrive would block a thread
+READ_TIMEOUT = 30.0  # s, for a whole request
+SEND_TIMEOUT = 10.0  # s in which a client must accept some of the response
+CROWDED = 0.75  # of the threads: while more are in use,
+CROWDED_TIMEOUT = 2.0  # s apply to both
 UNREADABLE = Problem(400, "invalid_request", "This request can’t be read: it isn’t valid HTTP.")
 PROBLEMS = {
     errors.LimitRequestLine: Problem(414, "address_too_long", "This address is too long."),
@@ -27,21 +34,37 @@ RESPONSE_ERRORS = (errors.InvalidResponseHeader, errors.InvalidResponseHeaderNam
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn publishes no types
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.deadlines: dict[Any, float] = {}  # by connection, on the monotonic clock
+        self.started: dict[Connection, float] = {}  # when a thread took each connection
 
-    def handle(self, conn: Any) -> Any:  # noqa: ANN401  # of gunicorn, without types
-        self.deadlines[conn] = time.monotonic() + READ_TIMEOUT
+    def accept(self, listener: Any) -> None:  # noqa: ANN401  # of gunicorn, without types
+        """Wait for the first byte in the main loop, so that silent connections take no threads."""
+        with suppress(BlockingIOError, ConnectionAbortedError):
+            conn = Connection.accept(listener, self.cfg)
+            self.nr_conns += 1
+            conn.set_timeout()
+            self.pending_conns.append(conn)
+            self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
+
+    def handle(self, conn: Connection) -> bool:
+        self.started[conn] = time.monotonic()
         try:
-            return super().handle(conn)
+            is_kept: bool = super().handle(conn)
+            if not is_kept:
+                util.close_graceful(conn.sock)  # gunicorn would do it in the main loop, and block everybody
+            return is_kept
         finally:
-            del self.deadlines[conn]
+            del self.started[conn]
 
     def murder_pending(self) -> None:
-        """Called at least once a second; gunicorn’s own timeouts don’t cover reading in a thread."""
+        """Called at least once a second; gunicorn’s own timeouts don’t cover waiting in a thread."""
         super().murder_pending()
-        for conn, deadline in self.deadlines.copy().items():
-            if deadline < time.monotonic():
-                with suppress(OSError):
+        now, started = time.monotonic(), self.started.copy()
+        limit = CROWDED_TIMEOUT if len(started) > CROWDED * self.cfg.threads else math.inf
+        for conn, since in started.items():
+            with suppress(OSError):
+                if now - conn.sock.sends_since > min(SEND_TIMEOUT, limit):
+                    conn.sock.shutdown(socket.SHUT_RDWR)
+                elif conn.sock.is_read and now - since > min(READ_TIMEOUT, limit):
                     conn.sock.shutdown(socket.SHUT_RD)  # ends the read; a response can still be sent
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:  # noqa: ANN401  # of gunicorn, without types

@@ -26,7 +26,7 @@ SETTINGS = {
         "http://127.0.0.1 and the port",
         "How people reach it. `https://…` turns on Secure and `__Host-` cookies and HSTS.",
     ),
-    "SPK_WORKERS": Setting("2", "Server processes, of four threads each."),
+    "SPK_WORKERS": Setting("2", "Server processes, each of which handles four requests at once."),
     "SPK_TRUSTED_PROXIES": Setting("0", "How many proxies in front of the server set `X-Forwarded-…`."),
     "SPK_SECRET_KEY": Setting(
         "made by `spk init`", "Signs the cookies; at least 16 characters.", is_secret=True
