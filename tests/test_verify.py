@@ -14,6 +14,7 @@ from spk import create_app
 from spk.db import db, reading, writing
 from spk.models import ApiKey, User
 from spk.models.accounts import token as codec
+from tests.data_dirs import lose_database
 from tests.people import Person, bearer
 
 IDENTITY = {
@@ -192,8 +193,15 @@ def test_a_proxy_may_ask_by_any_name(name: str, trusted: str, environ: dict[str,
 
 def test_an_unreachable_database_is_503(ada: Person, app: Flask, client: FlaskClient) -> None:
     token = ada.create_key()
-    with app.app_context(), reading():
-        db.drop_all()
+    lose_database(app)
     response = verify(client, f"Bearer {token}")
     assert (response.status_code, is_empty(response)) == (503, True)
     assert int(response.headers["Retry-After"]) > 0
+
+
+def test_a_mistake_of_ours_opens_nothing(ada: Person, app: Flask, client: FlaskClient) -> None:
+    token = ada.create_key()
+    with app.app_context(), reading():
+        db.drop_all()
+    response = verify(client, f"Bearer {token}")
+    assert (response.status_code, is_empty(response), identity(response)) == (503, True, {})

@@ -14,7 +14,7 @@ from limits.errors import StorageError
 from sqlalchemy.exc import SQLAlchemyError
 
 from spk import config, health
-from spk.cli.base import with_app
+from spk.cli.base import advice, with_app
 from spk.config import ConfigError, secret_files
 from spk.config.variables import SETTINGS
 from spk.db import db, now
@@ -50,9 +50,7 @@ def findings(check: Callable[[], Findings]) -> Findings:
         found = [("fail", f"{error.filename}: {error.strerror}.")]
     except SQLAlchemyError as error:
         words = " ".join(str(getattr(error, "orig", None) or error).split())
-        is_damaged = "malformed" in words or "not a database" in words  # as SQLite says
-        advice = "restore a backup" if is_damaged else "start it, or mend SPK_DATABASE_URL"
-        found = [("fail", f"The database can’t be asked: {advice} ({words}).")]
+        found = [("fail", f"The database can’t be asked: {advice(error)} ({words}).")]
     except StorageError as error:
         found = [("fail", f"SPK_RATELIMIT_STORAGE_URI can’t be asked: {error}.")]
     yield from found or [("ok", (check.__doc__ or "").strip())]
