@@ -23,6 +23,10 @@ class LimitReached(Refusal):
     """The plan has the feature, but no more of it."""
 
 
+class InvalidValue(Refusal, ValueError):
+    """What was given doesn’t fit; a ValueError for those who read fields: pydantic, and the forms."""
+
+
 class InvalidField(Refusal):
     """One field of what was asked doesn’t fit with what there is."""
 

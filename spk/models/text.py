@@ -9,6 +9,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from spk.models.accounts import token
+from spk.models.refusal import InvalidValue
 
 # Unicode categories; not Cn, which a newer emoji has in an older Python.
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
@@ -47,17 +48,17 @@ class SingleLine(Rule):
     json_schema: ClassVar[dict[str, Any]] = {"minLength": 1}
 
     def __call__(self, text: str) -> str:
-        """NFC, trimmed, single spaces; raises ValueError with what to change."""
+        """NFC, trimmed, single spaces; raises InvalidValue with what to change."""
         line = unicodedata.normalize("NFC", text).strip()
         if any(_hides(line, place) for place in range(len(line))) or (line and not any(map(_shows, line))):
-            raise ValueError("Use plain text only; this name contains characters that can’t be shown.")
+            raise InvalidValue("Use plain text only; this name contains characters that can’t be shown.")
         line = re.sub(r"\s+", " ", line)
         if not line:
-            raise ValueError(self.empty)
+            raise InvalidValue(self.empty)
         if token.is_in(line):
-            raise ValueError("This is a token, not a name. Choose words that others may read.")
+            raise InvalidValue("This is a token, not a name. Choose words that others may read.")
         if len(line) > self.limit:
-            raise ValueError(f"Use {self.limit} characters or fewer. This name has {len(line)}.")
+            raise InvalidValue(f"Use {self.limit} characters or fewer. This name has {len(line)}.")
         return line
 
 
@@ -66,14 +67,14 @@ class MultiLine(Rule):
     """Text of any number of lines, none too."""
 
     def __call__(self, text: str) -> str:
-        """NFC and trimmed; raises ValueError with what to change."""
+        """NFC and trimmed; raises InvalidValue with what to change."""
         kept = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
         if any(_is_unprintable(sign) for sign in kept):
-            raise ValueError("Use plain text only; this contains characters that can’t be shown.")
+            raise InvalidValue("Use plain text only; this contains characters that can’t be shown.")
         if token.is_in(kept):
-            raise ValueError("This contains a token, for all to read. Take it out, and revoke that key.")
+            raise InvalidValue("This contains a token, for all to read. Take it out, and revoke that key.")
         if len(kept) > self.limit:
-            raise ValueError(f"Use {self.limit:,} characters or fewer. This has {len(kept):,}.")
+            raise InvalidValue(f"Use {self.limit:,} characters or fewer. This has {len(kept):,}.")
         return kept
 
 

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from spk.models.refusal import InvalidValue
+
 
 def normalize(email: str) -> str:
     return unicodedata.normalize("NFC", email).strip().lower()
@@ -12,5 +14,5 @@ def clean(email: str) -> str:
     """The address to sign in with; nothing is ever sent to it, so its shape is all that is checked."""
     address = normalize(email)
     if len(address) > 254 or not re.fullmatch(r"[^@\s]+@[^@\s]+", address) or not address.isprintable():
-        raise ValueError("Enter an email address, like ada@example.com.")
+        raise InvalidValue("Enter an email address, like ada@example.com.")
     return address

@@ -5,6 +5,8 @@ import threading
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from spk.models.refusal import InvalidValue
+
 MIN_LENGTH, MAX_LENGTH = 8, 1024  # characters
 
 _hasher = PasswordHasher()
@@ -15,11 +17,11 @@ _NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$lelfBJ/RgZj/sRjO+gFw8A$R3Cw/AyHApLQDEW
 
 
 def check(password: str) -> str:
-    """Return a password that may be set; raises ValueError with what to change."""
+    """Return a password that may be set; raises InvalidValue with what to change."""
     if len(password) < MIN_LENGTH:
-        raise ValueError(f"Use {MIN_LENGTH} characters or more.")
+        raise InvalidValue(f"Use {MIN_LENGTH} characters or more.")
     if len(password) > MAX_LENGTH:
-        raise ValueError(f"Use {MAX_LENGTH:,} characters or fewer.")
+        raise InvalidValue(f"Use {MAX_LENGTH:,} characters or fewer.")
     return password
 
 
