@@ -5,6 +5,7 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from flask import Flask
@@ -52,6 +53,12 @@ class Change:
 def test_there_are_no_metrics_unless_told(environ: dict[str, str]) -> None:
     app = create_app({**environ, "SPK_METRICS": "0"})
     assert app.test_client().get("/metrics").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["//metrics", "/%2fmetrics", "///metrics"])
+def test_it_has_one_address_which_proxies_can_keep_inside(path: str, client: FlaskClient) -> None:
+    environ = {"PATH_INFO": unquote(path)}  # as a server gives it
+    assert client.get("/", environ_overrides=environ).status_code == 404
 
 
 def test_it_is_what_prometheus_reads(client: FlaskClient) -> None:
