@@ -1,85 +1,37 @@
 """A restore: the rows and secrets of a backup, put where there are none."""
 
-import json
-import zipfile
-import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from datetime import UTC, date, datetime
-from itertools import islice
-from pathlib import Path
-from typing import Any
-
 import alembic.command
 from flask import current_app
 from sqlalchemy import JSON, Connection, MetaData, Table, func
+from sqlalchemy.exc import DataError, IntegrityError
 
-from spk import health
-from spk.backup import FORMAT, ROWS, tables
-from spk.config import secret_files, variables
+from spk.archive import Archive, NotWhole
+from spk.backup import tables
 from spk.db import Base, db
 from spk.engines import without_foreign_keys
 from spk.models.accounts.pepper import check_canary
 from spk.models.refusal import Refusal
 
-DAMAGE = (
-    *(zipfile.BadZipFile, zlib.error, EOFError),
-    *(AttributeError, KeyError, OverflowError, RuntimeError, TypeError, ValueError),
-)
 
-
-@contextmanager
-def opened(file: Path) -> Iterator[zipfile.ZipFile]:
-    """Open a backup; raises Refusal where it is none, or one of a newer spk."""
-    with ExitStack() as stack:
-        with _read_from(file):
-            archive = stack.enter_context(zipfile.ZipFile(file))
-            about = json.loads(archive.read("about.json"))
-            if about["format"] != FORMAT or about["revision"] not in health.migrations():
-                raise Refusal(f"{file} was made by spk {about['spk']}: restore it with that or a newer one.")
-        yield archive
-
-
-@contextmanager
-def _read_from(file: Path | str | None) -> Iterator[None]:
-    """Turn what reading a damaged backup raises into a Refusal."""
-    try:
-        yield
-    except DAMAGE:
-        raise Refusal(f"{file} is not a whole backup of spk.") from None
-
-
-def secrets(archive: zipfile.ZipFile, environ: Mapping[str, str]) -> dict[str, str]:
-    """The secrets of a backup by name, without those that a variable says: the canary tells if that fits."""
-    with _read_from(archive.filename):
-        found = json.loads(archive.read("secrets.json"))
-        for name in secret_files.NAMES:
-            found[name].encode()  # fails on what is no text
-    return {name: found[name] for name in secret_files.NAMES if variables.value(environ, name) is None}
-
-
-def restore(archive: zipfile.ZipFile, *, replace: bool) -> None:
+def restore(archive: Archive, *, replace: bool) -> None:
     """Make the database what it was and migrate it forward, all or nothing; raises Refusal, ConfigError."""
-    with (
-        _read_from(archive.filename),
-        db.engine.connect() as connection,
-        without_foreign_keys(connection),
-        connection.begin(),
-    ):
-        check_canary(next(_lines(archive, "pepper_canary"), {})["digest"])
+    with db.engine.connect() as connection, without_foreign_keys(connection), connection.begin():
+        check_canary(archive.canary())
         _clear(connection, archive, replace=replace)
-        _migrate(connection, json.loads(archive.read("about.json"))["revision"])
-        for table in tables(connection):
-            _insert(connection, table, _lines(archive, table.name))
+        _migrate(connection, archive.about().revision)
+        there = tables(connection)
+        archive.check_names(there)
+        for table in there:
+            _insert(connection, table, archive)
         _migrate(connection, "head")
 
 
-def _clear(connection: Connection, archive: zipfile.ZipFile, *, replace: bool) -> None:
+def _clear(connection: Connection, archive: Archive, *, replace: bool) -> None:
     there = MetaData()
     there.reflect(connection)
     if there.tables and not replace:
         raise Refusal("The database has tables already: `--force` replaces them all.")
-    ours = {"alembic_version", *Base.metadata.tables, *(name.split(".")[0] for name in archive.namelist())}
+    ours = {"alembic_version", *Base.metadata.tables, *archive.names()}
     others = sorted(set(there.tables) - ours)
     if others and connection.dialect.name == "postgresql":  # a file of SQLite is spk's alone
         raise Refusal(
@@ -94,31 +46,16 @@ def _migrate(connection: Connection, revision: str) -> None:
     alembic.command.upgrade(config, revision)
 
 
-def _lines(archive: zipfile.ZipFile, table: str) -> Iterator[dict[str, Any]]:
-    with archive.open(f"{table}.jsonl") as lines:
-        yield from map(json.loads, lines)
-
-
-def _insert(connection: Connection, table: Table, lines: Iterator[dict[str, Any]]) -> None:
-    times = [column.name for column in table.columns if column.type.python_type is datetime]
-    days = [column.name for column in table.columns if column.type.python_type is date]
+def _insert(connection: Connection, table: Table, archive: Archive) -> None:
     for column in table.columns:
         if isinstance(column.type, JSON):
             column.type.none_as_null = True
-    while rows := list(islice(lines, ROWS)):
-        for row in rows:
-            if row.keys() != set(table.columns.keys()):
-                raise KeyError(table.name)
-            row |= {name: _in_utc(row[name]) for name in times if row[name]}
-            row |= {name: date.fromisoformat(row[name]) for name in days if row[name]}
-        connection.execute(table.insert(), rows)
+    for rows in archive.rows(table):
+        try:
+            connection.execute(table.insert(), rows)
+        except (IntegrityError, DataError):  # rows that no database of ours could have held
+            raise NotWhole(archive.file) from None
     if connection.dialect.name == "postgresql" and table.autoincrement_column is not None:
         last = func.max(table.autoincrement_column).select().scalar_subquery()
         sequence = func.pg_get_serial_sequence(table.name, table.autoincrement_column.name)
         connection.execute(func.setval(sequence, last).select())
-
-
-def _in_utc(text: str) -> datetime:
-    """A time of PostgreSQL's, in whatever zone, or one of SQLite's, in UTC without saying so."""
-    time = datetime.fromisoformat(text)
-    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
