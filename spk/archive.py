@@ -160,7 +160,7 @@ def _row(table: Table) -> SchemaValidator:
     """What a line of this table must be: an object with all its columns, each of its type."""
     fields = {column.name: core_schema.typed_dict_field(_value(column)) for column in table.columns}
     strict = CoreConfig(strict=True)
-    return SchemaValidator(core_schema.typed_dict_schema(fields, extra_behavior="forbid"), strict)
+    return SchemaValidator(core_schema.typed_dict_schema(fields, extra_behavior="forbid", config=strict))
 
 
 def _value(column: Column[Any]) -> CoreSchema:
