@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Dialect, Engine, Row, Select, Update, event
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import SQLAlchemyError
 
+from spk.database_errors import is_unavailable
 from spk.db import db
 
 Converter = tuple[int, Callable[[Any], Any]]
@@ -71,7 +72,10 @@ def try_update(statement: Update) -> None:
         with db.engines["autocommit"].connect() as connection:
             connection.execute(statement)
     except SQLAlchemyError as error:
-        _log.warning("skipped an update: %s", error)
+        if is_unavailable(error):
+            _log.warning("skipped an update: %s", error)
+        else:
+            _log.exception("skipped an update that can’t be made")
 
 
 def init_app(app: Flask) -> None:

@@ -17,6 +17,7 @@ from flask import current_app
 from sqlalchemy import Connection, MetaData, Table
 
 from spk import __version__
+from spk.config.secret_files import sync_directory
 from spk.db import db, now
 from spk.models.accounts.pepper import PepperCanary, check_canary
 from spk.models.refusal import Refusal
@@ -38,6 +39,7 @@ def write(file: Path) -> None:
             temporary.flush()
             os.fsync(temporary.fileno())
             Path(temporary.name).replace(file)
+            sync_directory(file.absolute().parent)
         except BaseException:
             Path(temporary.name).unlink(missing_ok=True)
             raise

@@ -6,13 +6,13 @@ from flask import Flask, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from limits.errors import StorageError
-from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, InterfaceError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, SecurityError, ServiceUnavailable
 
 from spk import verify
 from spk.api.problem import error_code, problem
 from spk.config import MAX_BODY
+from spk.database_errors import is_unavailable
 from spk.models.refusal import PlanRequired
 from spk.paths import is_for_programs, is_gate
 from spk.request_state import request_state
@@ -39,8 +39,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf_failed)
     app.register_error_handler(SecurityError, _wrong_host)
     app.register_error_handler(PlanRequired, _plan_required)
-    for unreachable in (DatabaseError, InterfaceError, PoolTimeoutError, StorageError):
-        app.register_error_handler(unreachable, _unreachable)
+    app.register_error_handler(SQLAlchemyError, _database_failed)
+    app.register_error_handler(StorageError, _not_counted)
 
 
 def answer(error: HTTPException) -> ResponseReturnValue:
@@ -111,9 +111,16 @@ def _wrong_host(error: SecurityError) -> ResponseReturnValue:
     return Response(f"{text}\n", 400, content_type="text/plain; charset=utf-8")
 
 
-def _unreachable(error: Exception) -> ResponseReturnValue:
-    if isinstance(error, (IntegrityError, DataError)):
-        raise error  # a bug in spk, not a failure of the database
-    _log.error("unavailable: %s", error)
-    message = "Requests can’t be counted right now. Try again in a moment."
-    return answer(ServiceUnavailable(message if isinstance(error, StorageError) else None, retry_after=5))
+def _database_failed(error: SQLAlchemyError) -> ResponseReturnValue:
+    if not is_unavailable(error):
+        raise error  # a mistake of ours, which Flask logs with its traceback and answers with 500
+    return _unavailable(error)
+
+
+def _not_counted(error: StorageError) -> ResponseReturnValue:
+    return _unavailable(error, "Requests can’t be counted right now. Try again in a moment.")
+
+
+def _unavailable(error: Exception, words: str | None = None) -> ResponseReturnValue:
+    _log.error("can’t decide: %s", error, exc_info=error)
+    return answer(ServiceUnavailable(words, retry_after=5))

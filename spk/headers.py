@@ -3,8 +3,15 @@
 import secrets
 
 from flask import Flask, Response, current_app, request
-from werkzeug.exceptions import BadRequest, ClientDisconnected, LengthRequired, RequestEntityTooLarge
+from werkzeug.exceptions import (
+    BadRequest,
+    ClientDisconnected,
+    LengthRequired,
+    NotFound,
+    RequestEntityTooLarge,
+)
 
+from spk.paths import is_inside
 from spk.request_state import request_state
 
 HEADERS = {
@@ -26,6 +33,7 @@ MAX_FIELDS = 1_000  # of a form
 
 
 def init_app(app: Flask) -> None:
+    app.before_request(_check_path)
     app.before_request(_check_body)
     app.after_request(_add_headers)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
@@ -58,6 +66,12 @@ def publish(response: Response) -> Response:
     response.add_etag()
     response.make_conditional(request)
     return response
+
+
+def _check_path() -> None:
+    """Know what proxies keep inside by one name: to Werkzeug //metrics is /metrics, to their rules not."""
+    if request.environ["PATH_INFO"].startswith("//") and is_inside(request.path):
+        raise NotFound
 
 
 def _check_body() -> None:

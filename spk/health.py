@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from spk import ROOT
 from spk.config import ConfigError
+from spk.database_errors import is_unavailable
 from spk.db import db
 from spk.paths import HEALTH
 
@@ -31,7 +32,9 @@ def can_work() -> ResponseReturnValue:
     try:
         if current_migration() != newest_migration():
             return {"status": "the database needs `spk init`"}, 503
-    except SQLAlchemyError:
+    except SQLAlchemyError as error:
+        if not is_unavailable(error):
+            raise
         return {"status": "the database can’t be reached"}, 503
     return {"status": "ok"}
 

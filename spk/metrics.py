@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from spk.api.auth import ApiBlueprint
+from spk.database_errors import is_unavailable
 from spk.models import ApiKey
 from spk.request_state import request_state
 
@@ -49,7 +50,9 @@ class KeyCollector(Collector):
         family = GaugeMetricFamily("spk_api_keys", "API keys, by status.", labels=["status"])
         try:
             counts = ApiKey.count_by_status()
-        except SQLAlchemyError:
+        except SQLAlchemyError as error:
+            if not is_unavailable(error):
+                _log.exception("keys can’t be counted")
             return
         for status, count in counts.items():
             family.add_metric([status.lower()], count)

@@ -6,6 +6,9 @@ API = "/api/v1"
 GATE = "/verify"
 HEALTH = "/healthz"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")  # RFC 9110, 9.2.1
+# What is like its address is for the gate to refuse: a proxy that asks there must not be given a page.
+_GATE = re.compile(rf"/*{GATE}\b", re.IGNORECASE)
+_INSIDE = re.compile(rf"({GATE}|/metrics)(/|$)")
 _FOR_PROGRAMS = re.compile(r"(/p/[^/]*)?/api(/|$)")
 
 
@@ -15,8 +18,13 @@ def is_api(path: str) -> bool:
 
 
 def is_gate(path: str) -> bool:
-    """Whether this is the gate, which proxies ask."""
-    return _is_at_or_below(path, GATE)
+    """Whether a proxy asks here, or means to."""
+    return _GATE.match(path) is not None
+
+
+def is_inside(path: str) -> bool:
+    """Whether proxies keep this from whoever is outside."""
+    return _INSIDE.match(path) is not None
 
 
 def is_for_programs(path: str) -> bool:

@@ -1,6 +1,7 @@
 """The one-time token for /setup: only somebody with access to the server can create the first account."""
 
 import hmac
+import re
 import secrets
 from pathlib import Path
 
@@ -10,16 +11,17 @@ from spk.config.secret_files import write_secret
 
 
 def issue() -> str:
-    """The token, created if there is none yet."""
-    write_secret(_path(), secrets.token_urlsafe(16))
-    return _path().read_text().strip()
+    """The token, made where there is none yet."""
+    if found := _read():
+        return found
+    _path().unlink(missing_ok=True)  # what is left of one opens nothing
+    token = secrets.token_urlsafe(16)
+    return token if write_secret(_path(), token) else _read()
 
 
 def matches(candidate: str) -> bool:
-    try:
-        return hmac.compare_digest(_path().read_text().strip().encode(), candidate.strip().encode())
-    except FileNotFoundError:
-        return False
+    token = _read()
+    return bool(token) and hmac.compare_digest(token.encode(), candidate.strip().encode())
 
 
 def consume() -> bool:
@@ -29,6 +31,15 @@ def consume() -> bool:
     except FileNotFoundError:
         return False
     return True
+
+
+def _read() -> str:
+    """The token, or nothing where the file isn’t all there: two empty ones would be equal."""
+    try:
+        found = _path().read_text(errors="replace").strip()
+    except FileNotFoundError:
+        return ""
+    return found if re.fullmatch(r"[\w-]{22}", found, re.ASCII) else ""
 
 
 def _path() -> Path:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from spk.api.auth import ApiBlueprint, current_caller
-from spk.paths import GATE
+from spk.paths import GATE, is_gate
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -37,7 +37,7 @@ def ignore_host(app: "WSGIApplication") -> "WSGIApplication":
     """Accept any host name, as a proxy may send its own or its client’s; the response contains no URL."""
 
     def run(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        if environ["PATH_INFO"] == GATE:
+        if is_gate(environ["PATH_INFO"]):
             environ["HTTP_HOST"] = "localhost"
             environ.pop("HTTP_X_FORWARDED_HOST", None)
         return app(environ, start_response)

@@ -6,8 +6,9 @@ import pytest
 
 from spk import config, create_app
 from spk.config import ConfigError, variables
-from spk.config.secret_files import create_secrets
+from spk.config.secret_files import create_secrets, replacing, write_secret
 from spk.config.settings import NAMES, SETTINGS
+from tests.disk import no_room
 
 SECRET = "0123456789abcdef"
 
@@ -253,6 +254,60 @@ def test_secrets_are_made_for_their_owner_alone(tmp_path: Path) -> None:
         "secret_key": 0o600,
         "token_pepper": 0o600,
     }
+
+
+@pytest.mark.parametrize("left", [0, 10])
+def test_a_secret_is_written_whole_or_not_at_all(tmp_path: Path, left: int) -> None:
+    directory = tmp_path / "data"
+    with no_room(left), pytest.raises(ConfigError) as error:
+        create_secrets({"SPK_DATA_DIR": str(directory)})
+    assert str(error.value) == f"{directory}/secret_key can’t be written: File too large."
+    assert list(directory.iterdir()) == []
+
+
+def test_secrets_that_are_there_need_no_room(environ: dict[str, str]) -> None:
+    with no_room():
+        assert create_secrets(environ) == []
+
+
+def test_a_secret_is_written_by_whoever_comes_first(tmp_path: Path) -> None:
+    assert [write_secret(tmp_path / "secret", value) for value in ("first", "second")] == [True, False]
+    assert (tmp_path / "secret").read_text() == "first\n"
+    assert [file.name for file in tmp_path.iterdir()] == ["secret"]
+
+
+def test_secrets_that_find_no_room_replace_none(tmp_path: Path) -> None:
+    values = {tmp_path / name: SECRET for name in ("secret_key", "token_pepper")}
+    for path in values:
+        path.write_text("earlier")
+    with no_room(10), pytest.raises(ConfigError, match="can’t be written"), replacing(values):
+        pass
+    assert {path: path.read_text() for path in tmp_path.iterdir()} == dict.fromkeys(values, "earlier")
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", bytes(44)], ids=["empty", "blank", "zeros"])
+@pytest.mark.parametrize("name", ["SPK_SECRET_KEY", "SPK_TOKEN_PEPPER"])
+def test_a_file_without_a_secret_is_refused_with_its_name(
+    environ: dict[str, str], name: str, content: bytes
+) -> None:
+    """As a full disk or a power cut may have left one."""
+    file = Path(environ["SPK_DATA_DIR"], name.removeprefix("SPK_").lower())
+    file.write_bytes(content)
+    assert refusal(environ) == (
+        f"{name}: {file} is empty. Put back what a backup holds, or remove the file and run `spk init`."
+    )
+
+
+@pytest.mark.parametrize("name", ["secret_key", "token_pepper", "token_pepper_fallbacks"])
+def test_a_secret_that_is_there_but_cannot_be_read_is_not_taken_for_none(
+    environ: dict[str, str], name: str
+) -> None:
+    file = Path(environ["SPK_DATA_DIR"], name)
+    file.write_bytes(b"\xff" * 32)
+    assert refusal(environ) == f"SPK_{name.upper()}: {file} is not text."
+    file.unlink()
+    file.mkdir()
+    assert refusal(environ) == f"SPK_{name.upper()}: {file} can’t be read: Is a directory."
 
 
 def test_secrets_are_random_and_long(tmp_path: Path) -> None:

@@ -5,15 +5,18 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import text
 
 from spk import create_app
-from spk.db import db, reading
+from spk.db import db, reading, writing
 from spk.models.accounts import token as codec
+from tests.data_dirs import lose_database
 from tests.people import Person, bearer, operator_key, serve
 
 
@@ -52,6 +55,12 @@ def test_there_are_no_metrics_unless_told(environ: dict[str, str]) -> None:
     assert app.test_client().get("/metrics").status_code == 404
 
 
+@pytest.mark.parametrize("path", ["//metrics", "/%2fmetrics", "///metrics"])
+def test_it_has_one_address_which_proxies_can_keep_inside(path: str, client: FlaskClient) -> None:
+    environ = {"PATH_INFO": unquote(path)}  # as a server gives it
+    assert client.get("/", environ_overrides=environ).status_code == 404
+
+
 def test_it_is_what_prometheus_reads(client: FlaskClient) -> None:
     answer = client.get("/metrics")
     assert answer.headers["Content-Type"].startswith("text/plain; version=")
@@ -74,9 +83,9 @@ def test_requests_are_counted_by_view_method_and_status(client: FlaskClient) -> 
 
 def test_a_made_up_address_or_method_makes_no_label_of_its_own(client: FlaskClient) -> None:
     client.open("/a-made-up-address", method="MADEUP")
-    text = client.get("/metrics").text
-    assert 'endpoint="none"' in text
-    assert [word for word in ("made-up", "MADEUP") if word in text] == []
+    figures = client.get("/metrics").text
+    assert 'endpoint="none"' in figures
+    assert [word for word in ("made-up", "MADEUP") if word in figures] == []
 
 
 def test_the_time_of_each_request_is_observed(client: FlaskClient) -> None:
@@ -105,8 +114,8 @@ def test_authentications_are_counted_by_their_outcome(
         client.get(path, headers=bearer(slow))
     ada.set_plan("free")
     client.get(path, headers=bearer(no_plan))
-    with app.app_context(), reading():
-        db.drop_all()
+    ask_without_a_column(app, path, token)
+    lose_database(app)
     client.get(path, headers=bearer(token))
     expected = {
         "accepted": 3,
@@ -118,11 +127,21 @@ def test_authentications_are_counted_by_their_outcome(
         "disabled": 1,
         "too_many_requests": 1,
         "plan_required": 1,
+        "internal_error": 1,
         "unavailable": 1,
     }
     assert {
         outcome: change[f"spk_authentications_total{{outcome={outcome}}}"] for outcome in expected
     } == expected
+
+
+def ask_without_a_column(app: Flask, path: str, token: str) -> None:
+    """As where a mistake of ours names a column that isn’t there."""
+    for old, new in (("expires_at", "gone"), ("gone", "expires_at")):
+        with app.app_context(), writing():
+            db.session.execute(text(f"ALTER TABLE api_keys RENAME COLUMN {old} TO {new}"))
+        if new == "gone":
+            app.test_client().get(path, headers=bearer(token))
 
 
 def test_keys_are_counted_by_their_status(client: FlaskClient, ada: Person) -> None:
@@ -135,21 +154,28 @@ def test_keys_are_counted_by_their_status(client: FlaskClient, ada: Person) -> N
     assert [found[f"spk_api_keys{{status={status}}}"] for status in statuses] == [3, 1, 1]
 
 
-def test_without_the_database_the_other_figures_are_still_there(app: Flask, client: FlaskClient) -> None:
-    with app.app_context(), reading():
-        db.drop_all()
+@pytest.mark.parametrize("is_ours", [False, True])
+def test_without_the_database_the_other_figures_are_still_there(
+    app: Flask, client: FlaskClient, caplog: pytest.LogCaptureFixture, is_ours: bool
+) -> None:
+    if is_ours:
+        with app.app_context(), reading():
+            db.drop_all()
+    else:
+        lose_database(app)
     answer = client.get("/metrics")
     assert answer.status_code == 200
     assert "spk_requests_total" in answer.text
     assert "spk_api_keys" not in answer.text
+    assert ("Traceback" in caplog.text) is is_ours
 
 
 def test_no_secret_and_nobody_is_in_them(client: FlaskClient, ada: Person) -> None:
     token = ada.create_key("a telling name")
     client.get(f"/api/v1/whoami?access_token={token}", headers=bearer(token))
     client.get("/verify", headers=bearer(token))
-    text = client.get("/metrics").text
-    assert [word for word in (token[4:12], token[12:], "ada@", "telling") if word in text] == []
+    figures = client.get("/metrics").text
+    assert [word for word in (token[4:12], token[12:], "ada@", "telling") if word in figures] == []
 
 
 def test_whichever_worker_is_asked_has_the_figures_of_all(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """The gate: what a proxy is told about a token."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -14,7 +16,8 @@ from spk import create_app
 from spk.db import db, reading, writing
 from spk.models import ApiKey, User
 from spk.models.accounts import token as codec
-from tests.people import Person, bearer
+from tests.data_dirs import lose_database
+from tests.people import LiveServer, Person, bearer, operator_key, serve
 
 IDENTITY = {
     "X-Auth-User-Id",
@@ -179,6 +182,67 @@ def test_a_question_that_a_proxy_asks_wrongly_opens_nothing(
     assert (response.status_code, is_empty(response), identity(response)) == (status, True, {})
 
 
+NEAR = [
+    *(
+        "/verify/",
+        "/verify//",
+        "/verify%2f",
+        "/verify/..",
+        "/VERIFY",
+        "/Verify/",
+        "/verify;x",
+        "/verify.json",
+    ),
+    *(
+        "//verify",
+        "///verify",
+        "/%2fverify",
+        "//VERIFY",
+        "/verify%20",
+        "/verify%00",
+        "/verify%0a",
+        "/verify%3fx",
+    ),
+]
+
+
+@pytest.mark.parametrize("host", ["localhost", "app.example.com"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
+def test_what_is_only_like_its_address_opens_nothing_and_shows_nothing(
+    method: str, host: str, ada: Person, client: FlaskClient
+) -> None:
+    for path in NEAR:
+        for credentials in ({}, bearer(ada.create_key())):
+            environ = {"PATH_INFO": unquote(path), "HTTP_HOST": host}  # as a server gives them
+            response = client.open("/", method=method, headers=credentials, environ_overrides=environ)
+            assert (response.status_code, is_empty(response)) == (404, True), path
+            assert identity(response) == {}, path
+            assert "Location" not in response.headers, path
+
+
+@pytest.mark.parametrize(
+    "path", ["/verify%2f", "//verify", "/%2fverify", "/VERIFY", "/verify;x", "/verify.json"]
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
+def test_a_real_server_opens_nothing_there_either(
+    path: str, method: str, live: tuple[LiveServer, str]
+) -> None:
+    server, token = live
+    for headers in ({}, bearer(token)):
+        connection = HTTPConnection(server.environ["SPK_BIND"], timeout=20)
+        connection.request(method, path, headers=headers)
+        answer = connection.getresponse()
+        assert (answer.status, answer.read()) == (404, b"")
+        connection.close()
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveServer, str]]:
+    """A server, and the token of a key that works there."""
+    with serve(tmp_path_factory.mktemp("live")) as server:
+        yield server, operator_key(server)
+
+
 @pytest.mark.parametrize("trusted", ["0", "1"])
 @pytest.mark.parametrize("name", ["Host", "X-Forwarded-Host"])
 def test_a_proxy_may_ask_by_any_name(name: str, trusted: str, environ: dict[str, str]) -> None:
@@ -192,8 +256,15 @@ def test_a_proxy_may_ask_by_any_name(name: str, trusted: str, environ: dict[str,
 
 def test_an_unreachable_database_is_503(ada: Person, app: Flask, client: FlaskClient) -> None:
     token = ada.create_key()
-    with app.app_context(), reading():
-        db.drop_all()
+    lose_database(app)
     response = verify(client, f"Bearer {token}")
     assert (response.status_code, is_empty(response)) == (503, True)
     assert int(response.headers["Retry-After"]) > 0
+
+
+def test_a_mistake_of_ours_opens_nothing(ada: Person, app: Flask, client: FlaskClient) -> None:
+    token = ada.create_key()
+    with app.app_context(), reading():
+        db.drop_all()
+    response = verify(client, f"Bearer {token}")
+    assert (response.status_code, is_empty(response), identity(response)) == (503, True, {})

@@ -5,10 +5,11 @@ from functools import wraps
 from typing import ParamSpec
 
 import click
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import SQLAlchemyError
 
-from spk import create_app
+from spk import create_app, health
 from spk.config import ConfigError
+from spk.database_errors import is_damage, is_unavailable
 from spk.engines import close
 from spk.models import User
 from spk.models.refusal import Refusal
@@ -22,17 +23,31 @@ class Commands(click.Group):
     def invoke(self, context: click.Context) -> object:
         try:
             return super().invoke(context)
-        except (ConfigError, Refusal, ValueError) as error:
+        except (ConfigError, Refusal) as error:
             raise click.ClickException(str(error)) from None
         except BrokenPipeError:
             raise  # the reader has closed the pipe: click exits quietly
         except OSError as error:
             raise click.ClickException(f"{error.filename or ''}: {error.strerror}.") from None
-        except DatabaseError as error:
-            reason = str(error.orig).partition("\n")[0]
-            raise click.ClickException(
-                f"The database can’t be used ({reason}). If `spk init` has been run, `spk doctor` says more."
-            ) from None
+        except SQLAlchemyError as error:
+            if not is_unavailable(error):
+                raise
+            raise _unusable(error) from None
+
+
+def _unusable(error: SQLAlchemyError) -> click.ClickException:
+    words = str(getattr(error, "orig", None) or error).partition("\n")[0]
+    return click.ClickException(
+        f"The database can’t be used ({words}). If `spk init` has been run, `spk doctor` says more."
+    )
+
+
+def advice(error: SQLAlchemyError) -> str:
+    if is_damage(error):
+        return "restore a backup"
+    if is_unavailable(error):
+        return "start it, or mend SPK_DATABASE_URL"
+    return "run `spk init`, and report this where it doesn’t help"
 
 
 def with_app(command: Callable[P, None]) -> Callable[P, None]:
@@ -43,6 +58,10 @@ def with_app(command: Callable[P, None]) -> Callable[P, None]:
         with create_app().app_context():
             try:
                 command(*args, **kwargs)
+            except SQLAlchemyError as error:
+                if is_unavailable(error) or health.current_migration() == health.newest_migration():
+                    raise
+                raise _unusable(error) from None  # what is missing before `spk init` is no mistake of ours
             finally:
                 close()
 

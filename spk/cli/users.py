@@ -9,6 +9,7 @@ from spk.cli.base import find_user, say, with_app
 from spk.db import reading, writing
 from spk.models import BrowserSession, User
 from spk.models.accounts import password
+from spk.models.refusal import InvalidValue
 
 password_option = click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input."
@@ -59,12 +60,15 @@ def set_password(email: str, password_stdin: bool) -> None:
 
 
 def ask_password_hash(from_stdin: bool) -> str:
-    """Ask for a password and return its hash; raises ValueError if it isn’t acceptable."""
-    if from_stdin:
-        typed = sys.stdin.readline().rstrip("\r\n")
-    else:
-        typed = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-    return password.hash(password.check(typed))
+    """The hash of a password that somebody types; raises InvalidValue where it may not be set."""
+    try:
+        if from_stdin:
+            typed = sys.stdin.readline().rstrip("\r\n")
+        else:
+            typed = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+        return password.hash(password.check(typed))
+    except UnicodeError:  # in reading or in hashing, as the locale has it
+        raise InvalidValue("This password isn’t UTF-8.") from None
 
 
 @user.command("set-plan")

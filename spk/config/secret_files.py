@@ -13,6 +13,7 @@ from spk.config.variables import ConfigError
 
 GENERATED = ("SPK_SECRET_KEY", "SPK_TOKEN_PEPPER")
 NAMES = (*GENERATED, "SPK_TOKEN_PEPPER_FALLBACKS")
+BLANK = "\0 \t\r\n"  # what a file holds that lost its contents with the power
 
 
 def path(environ: Mapping[str, str], name: str) -> Path:
@@ -37,11 +38,20 @@ def pepper_fallbacks(environ: Mapping[str, str]) -> list[str]:
 def _read(environ: Mapping[str, str], name: str) -> str | None:
     file = path(environ, name)
     try:
-        return file.read_text().strip()
+        found = file.read_text().strip(BLANK)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
     except PermissionError:
         raise ConfigError(f"{name}: {file} can’t be read: run spk as the user who owns it.") from None
-    except (OSError, UnicodeDecodeError):
-        return None
+    except OSError as error:
+        raise ConfigError(f"{name}: {file} can’t be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{name}: {file} is not text.") from None
+    if not found and name in GENERATED:
+        raise ConfigError(
+            f"{name}: {file} is empty. Put back what a backup holds, or remove the file and run `spk init`."
+        )
+    return found
 
 
 def create_secrets(environ: Mapping[str, str]) -> list[Path]:
@@ -49,38 +59,68 @@ def create_secrets(environ: Mapping[str, str]) -> list[Path]:
     directory, created = variables.data_dir(environ), []
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name in GENERATED:
-            file = path(environ, name)
-            if variables.value(environ, name) is None and write_secret(file, secrets.token_urlsafe(32)):
-                created.append(file)
     except OSError as error:
         raise ConfigError(f"SPK_DATA_DIR: cannot write to {directory}: {error.strerror}.") from None
+    for name in GENERATED:
+        file = path(environ, name)
+        if variables.value(environ, name) is None and write_secret(file, secrets.token_urlsafe(32)):
+            created.append(file)
     return created
+
+
+def write_secret(path: Path, value: str) -> bool:
+    """Write a secret to stay, whole or not at all; False where there is a file already."""
+    with _or_refuse(path):
+        if path.exists():
+            return False  # also where there is no room to try
+        with _beside(path, value) as written:
+            try:
+                path.hardlink_to(written)
+            except FileExistsError:  # another process was faster
+                return False
+        sync_directory(path.parent)
+    return True
 
 
 @contextmanager
 def replacing(values: Mapping[Path, str]) -> Iterator[None]:
-    """Write these secrets to temporary files before the block, and move them into place if it succeeds."""
-    with ExitStack() as cleanup:
-        staged = {}
-        for path, value in values.items():
-            with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-                staged[path] = Path(file.name)  # mode 0600
-                cleanup.callback(staged[path].unlink, missing_ok=True)
-                file.write(value + "\n")
-                file.flush()
-                os.fsync(file.fileno())
+    """Have these secrets on the disk before the block begins, and in their places once it has ended well."""
+    with ExitStack() as staged:
+        places = {staged.enter_context(_beside(path, value)): path for path, value in values.items()}
         yield
-        for path, new_file in staged.items():
-            new_file.replace(path)
+        for written, path in places.items():
+            written.replace(path)
+    for directory in {path.parent for path in values}:
+        sync_directory(directory)
 
 
-def write_secret(path: Path, value: str) -> bool:
-    """Write a file that only its owner can read; False if it exists already."""
+@contextmanager
+def _beside(path: Path, value: str) -> Iterator[Path]:
+    """Have a secret on the disk, for its owner alone, under another name until the block has ended."""
+    with ExitStack() as leftovers:
+        with (
+            _or_refuse(path),
+            NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file,
+        ):
+            leftovers.callback(Path(file.name).unlink, missing_ok=True)
+            file.write(value + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        yield Path(file.name)
+
+
+@contextmanager
+def _or_refuse(path: Path) -> Iterator[None]:
     try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return False
-    with os.fdopen(descriptor, "w") as file:
-        file.write(value + "\n")
-    return True
+        yield
+    except OSError as error:
+        raise ConfigError(f"{path} can’t be written: {error.strerror}.") from None
+
+
+def sync_directory(directory: Path) -> None:
+    """Have the names in it on the disk, as fsync has a file’s contents."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

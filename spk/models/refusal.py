@@ -23,6 +23,10 @@ class LimitReached(Refusal):
     """The plan’s limit for this feature is used up."""
 
 
+class InvalidValue(Refusal, ValueError):
+    """What was given doesn’t fit; a ValueError for those who read fields: pydantic, and the forms."""
+
+
 class InvalidField(Refusal):
     """The value of one field conflicts with other fields or with existing data."""
 

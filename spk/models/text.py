@@ -9,6 +9,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from spk.models.accounts import token
+from spk.models.refusal import InvalidValue
 
 # Unicode categories; not Cn, which a newer emoji has in an older Python.
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
@@ -25,7 +26,7 @@ MAX_MARKS = 30  # combining marks in a row (UAX #15, Stream-Safe Text Format)
 
 
 def normalize(text: str) -> str:
-    """NFC, once the marks in a row are bounded: it takes time by their square; raises ValueError.
+    """NFC, once the marks in a row are bounded: it takes time by their square; raises InvalidValue.
 
     Look at the length of a text before.
     """
@@ -33,7 +34,7 @@ def normalize(text: str) -> str:
     for character in () if text.isascii() else text:
         marks = marks + 1 if unicodedata.combining(character) else 0
         if marks > MAX_MARKS:
-            raise ValueError("Use plain text only; this has too many marks on one letter.")
+            raise InvalidValue("Use plain text only; this has too many marks on one letter.")
     return unicodedata.normalize("NFC", text)
 
 
@@ -64,24 +65,24 @@ class SingleLine(Rule):
     json_schema: ClassVar[dict[str, Any]] = {"minLength": 1}
 
     def __call__(self, text: str) -> str:
-        """NFC, trimmed, single spaces; raises ValueError with what to change."""
+        """NFC, trimmed, single spaces; raises InvalidValue with what to change."""
         self.check_length(len(text) // RAW_PER_KEPT, len(text))
         line = normalize(text).strip()
         if any(_is_invisible(line, i) for i in range(len(line))) or (
             line and not any(map(_is_visible, line))
         ):
-            raise ValueError("Use plain text only; this name contains characters that can’t be shown.")
+            raise InvalidValue("Use plain text only; this name contains characters that can’t be shown.")
         line = re.sub(r"\s+", " ", line)
         if not line:
-            raise ValueError(self.empty)
+            raise InvalidValue(self.empty)
         if token.is_in(line):
-            raise ValueError("This is a token, not a name. Choose a name that isn’t secret.")
+            raise InvalidValue("This is a token, not a name. Choose a name that isn’t secret.")
         self.check_length(len(line), len(line))
         return line
 
     def check_length(self, length: int, said: int) -> None:
         if length > self.limit:
-            raise ValueError(f"Use {self.limit} characters or fewer. This name has {said}.")
+            raise InvalidValue(f"Use {self.limit} characters or fewer. This name has {said}.")
 
 
 @dataclass(frozen=True)
@@ -89,13 +90,13 @@ class MultiLine(Rule):
     """Text of any number of lines; it may be empty."""
 
     def __call__(self, text: str) -> str:
-        """NFC and trimmed; raises ValueError with what to change."""
+        """NFC and trimmed; raises InvalidValue with what to change."""
         self.check_length(len(text) // RAW_PER_KEPT, len(text))
         clean = normalize(text.replace("\r\n", "\n")).strip()
         if any(map(_is_unprintable, clean)):
-            raise ValueError("Use plain text only; this contains characters that can’t be shown.")
+            raise InvalidValue("Use plain text only; this contains characters that can’t be shown.")
         if token.is_in(clean):
-            raise ValueError(
+            raise InvalidValue(
                 "This contains a token, and everybody could read it. Remove it, and revoke that key."
             )
         self.check_length(len(clean), len(clean))
@@ -103,7 +104,7 @@ class MultiLine(Rule):
 
     def check_length(self, length: int, said: int) -> None:
         if length > self.limit:
-            raise ValueError(f"Use {self.limit:,} characters or fewer. This has {said:,}.")
+            raise InvalidValue(f"Use {self.limit:,} characters or fewer. This has {said:,}.")
 
 
 def _is_unprintable(character: str) -> bool:

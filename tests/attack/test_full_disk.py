@@ -1,8 +1,10 @@
 """The disk that SQLite writes to is full, and then it isn't."""
 
 import os
+import shutil
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -63,6 +65,21 @@ def filled(disk: Path) -> Iterator[None]:
 
 def new_key(installation: Installation, owner: SignedIn) -> str:
     return token_in(owner.create(installation.urls[0]).text)
+
+
+def test_a_first_start_that_finds_no_room_leaves_no_half_of_a_secret(
+    disk: Path, installation: Installation
+) -> None:
+    data = disk / "new"
+    data.mkdir(mode=0o700)
+    environ = {"SPK_DATA_DIR": str(data), "PATH": "/usr/bin:/bin"}
+    command = (str(Path(sys.executable).with_name("spk")), "init")
+    with filled(disk):
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+        assert done.stderr == f"Error: {data}/secret_key can’t be written: No space left on device.\n"
+        assert list(data.iterdir()) == []
+    assert subprocess.run(command, env=environ, check=False).returncode == 0
+    shutil.rmtree(data)
 
 
 @pytest.mark.parametrize("htmx", [True, False])

@@ -10,6 +10,7 @@ from spk.models import User
 from spk.models.accounts import password
 from spk.models.accounts.caller import Caller
 from tests.cli.output import Spk, refusal, rows, said
+from tests.disk import no_room
 from tests.locks import write_lock
 from tests.people import Person
 
@@ -184,6 +185,29 @@ def test_a_lost_pepper_is_not_replaced_by_a_wrong_one(spk: Spk, environ: dict[st
     pepper.unlink()
     assert "set the right one, which every backup contains" in refusal(spk("init"))
     assert not pepper.exists()
+
+
+@pytest.mark.parametrize("name", ["secret_key", "token_pepper"])
+def test_an_empty_secret_stops_init_and_serve_until_it_is_removed(
+    spk: Spk, environ: dict[str, str], name: str
+) -> None:
+    """As an earlier version left one when the disk was full."""
+    file = Path(environ["SPK_DATA_DIR"], name)
+    file.write_bytes(b"")
+    for command in ("init", "serve"):
+        assert refusal(spk(command)).startswith(f"SPK_{name.upper()}: {file} is empty.")
+        assert file.read_bytes() == b""
+    file.unlink()
+    if name == "secret_key":
+        said(spk("init"))
+    else:
+        assert "set the right one, which each backup holds" in refusal(spk("init"))
+
+
+def test_an_init_that_found_no_room_can_be_done_again(spk: Spk, new_data_dir: Path) -> None:
+    with no_room():
+        assert refusal(spk("init")).startswith(f"{new_data_dir}/secret_key can’t be written: ")
+    said(spk("init"))
 
 
 def test_what_init_makes_is_for_its_owner_alone(spk: Spk, new_data_dir: Path) -> None:

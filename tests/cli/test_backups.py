@@ -3,6 +3,7 @@
 import itertools
 import json
 import sqlite3
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,12 +18,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import Executable, MetaData, Table, select, text
 
-from spk import create_app
+from spk import archive, create_app
+from spk.config.secret_files import NAMES as SECRETS
 from spk.db import db, now, writing
 from spk.engines import close
 from spk.models import Component, ComponentDay
+from spk.restore import restore
 from tests.cli.output import Spk, refusal, said
-from tests.data_dirs import lose_database, make_data_dir, on_postgresql
+from tests.data_dirs import lose_database, make_data_dir
 from tests.people import Person, bearer
 from tests.postgres import run_postgres
 
@@ -442,9 +445,108 @@ def test_a_backup_that_somebody_made_up_is_refused_and_changes_nothing(
     said(spk("backup", str(file)))
     before = everything(app)
     pack(file, unpack(file) | {member: content})
-    words = refusal(spk("restore", str(file), "--force"))
-    assert words == f"{file} is not a complete backup of spk." or on_postgresql()
+    assert refusal(spk("restore", str(file), "--force")) == f"{file} is not a complete backup of spk."
     assert everything(app) == before
+
+
+SPACES = b" " * 20_000_000
+
+
+@pytest.mark.parametrize(
+    "member", ["about.json", "secrets.json", "pepper_canary.jsonl", "users.jsonl", "incidents.jsonl"]
+)
+@pytest.mark.parametrize("size", [None, 100], ids=["as it is", "said to be small"])
+def test_a_small_file_that_unpacks_to_a_large_one_is_refused(
+    member: str, size: int | None, spk: Spk, app: Flask, ada: Person, file: Path
+) -> None:
+    fill(ada)
+    said(spk("backup", str(file)))
+    before = everything(app)
+    members = unpack(file)
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, content in (members | {member: SPACES + members[member]}).items():
+            made.writestr(name, content)
+        if size:
+            made.getinfo(member).file_size = size
+    assert file.stat().st_size < 200_000
+    assert refusal(spk("restore", str(file), "--force")) == f"{file} is not a complete backup of spk."
+    assert everything(app) == before
+
+
+def test_rows_are_not_all_in_memory_at_once(spk: Spk, app: Flask, file: Path) -> None:
+    said(spk("backup", str(file)))
+    members = unpack(file)
+    row = b'{"id": %d, "who": "' + b"x" * 4_000_000 + b'", "created_at": "2026-01-01T00:00:00"}\n'
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
+        for name in members.keys() - {"sign_in_attempts.jsonl"}:
+            made.writestr(name, members[name])
+        with made.open("sign_in_attempts.jsonl", "w") as lines:
+            for number in range(25):
+                lines.write(row % number)
+            lines.write(b"no row")
+    tracemalloc.start()
+    refusal(spk("restore", str(file), "--force"))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 75_000_000
+
+
+DEEP = b"[" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("member", "content"),
+    [
+        ("about.json", DEEP[:60_000]),
+        ("secrets.json", DEEP[:60_000]),
+        ("users.jsonl", DEEP),
+        ("users.jsonl", b"[]\n"),
+        ("users.jsonl", b"null\n"),
+        ("users.jsonl", b"\xff\n"),
+        ("sign_in_attempts.jsonl", b'{"id": 1, "who": 5, "created_at": "2026-01-01T00:00:00"}\n'),
+        ("sign_in_attempts.jsonl", b'{"id": true, "who": "", "created_at": "2026-01-01T00:00:00"}\n'),
+        ("sign_in_attempts.jsonl", b'{"id": 1, "who": "", "created_at": 5}\n'),
+        ("sign_in_attempts.jsonl", b'{"id": 1, "who": null, "created_at": "2026-01-01T00:00:00"}\n'),
+        ("sign_in_attempts.jsonl", b'{"id": 1, "who": "", "created_at": "2026-01-01T00:00:00", "x": 1}\n'),
+        ("sign_in_attempts.jsonl", 2 * b'{"id": 1, "who": "", "created_at": "2026-01-01T00:00:00"}\n'),
+        ("pepper_canary.jsonl", b'{"id": 1, "digest": "\xc3\xa9"}\n'),
+        ("secrets.json", json.dumps(dict.fromkeys(SECRETS, " " * 40)).encode()),
+        ("another.jsonl", b""),
+        ("../users.jsonl", b""),
+    ],
+)
+def test_what_spk_would_not_have_written_is_refused(
+    member: str, content: bytes, spk: Spk, app: Flask, file: Path
+) -> None:
+    said(spk("backup", str(file)))
+    before = everything(app)
+    pack(file, unpack(file) | {member: content})
+    assert refusal(spk("restore", str(file), "--force")) == f"{file} is not a complete backup of spk."
+    assert everything(app) == before
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("how", ["twice", "bzip2", "lzma"])
+def test_an_archive_that_spk_would_not_have_made_is_refused(how: str, spk: Spk, file: Path) -> None:
+    said(spk("backup", str(file)))
+    members = unpack(file)
+    ways = {"bzip2": zipfile.ZIP_BZIP2, "lzma": zipfile.ZIP_LZMA}
+    with zipfile.ZipFile(file, "w", ways.get(how, zipfile.ZIP_DEFLATED)) as made:
+        for name, content in [*members.items(), *(members.items() if how == "twice" else ())]:
+            made.writestr(name, content)
+    assert refusal(spk("restore", str(file), "--force")) == f"{file} is not a complete backup of spk."
+
+
+def test_a_version_is_shown_only_where_it_looks_like_one(spk: Spk, file: Path) -> None:
+    pack(file, {"about.json": b'{"format": 2, "spk": "\\u001b[2J", "revision": "0001"}'})
+    assert refusal(spk("restore", str(file))) == f"{file} is not a complete backup of spk."
+
+
+def test_a_mistake_of_ours_is_not_called_a_damaged_backup(spk: Spk, app: Flask, file: Path) -> None:
+    said(spk("backup", str(file)))
+    app.config["TOKEN_PEPPERS"] = None
+    with app.app_context(), archive.opened(file) as found, pytest.raises(TypeError):
+        restore(found, replace=True)
 
 
 def test_a_backup_names_no_setting_but_the_secrets(

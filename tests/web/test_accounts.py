@@ -12,9 +12,11 @@ from sqlalchemy import delete
 from werkzeug.test import TestResponse
 
 from spk import create_app, setup_token
+from spk.config import ConfigError
 from spk.db import db, reading, writing
 from spk.models import User
 from spk.models.accounts import password
+from tests.disk import no_room
 from tests.people import PASSWORD, Browser, Person, bearer
 
 
@@ -57,6 +59,45 @@ def test_setup_needs_the_token_that_the_server_printed(wrong: str, token: str, b
     assert token != wrong
     assert set_up(browser, wrong).status_code == 422
     assert not is_signed_in(browser)
+
+
+@pytest.mark.parametrize("left", [None, b"", b" \n", bytes(23), b"half of it"])
+def test_without_a_whole_setup_token_no_form_makes_an_account(
+    left: bytes | None, token: str, browser: Browser, app: Flask
+) -> None:
+    """As where none was printed, or where the disk was full when it was."""
+    file = Path(app.config["DATA_DIR"], "setup_token")
+    file.unlink()
+    if left is not None:
+        file.write_bytes(left)
+    for sent in ({}, {"token": ""}, {"token": " "}, {"token": (left or b"").decode()}):
+        fields = {"email": "first@example.com", "password": PASSWORD, **sent}
+        answer = browser.submit("/setup", "/setup", htmx=False, **fields)
+        assert (answer.status_code, "This isn’t the setup token." in answer.text) == (422, True)
+    assert browser.get("/setup").status_code == 200
+    with app.app_context(), reading():
+        assert not User.exists()
+
+
+@pytest.mark.parametrize("left", [b"", b"\n", bytes(23), b"half of it"])
+def test_what_is_left_of_a_setup_token_is_replaced_by_a_whole_one(
+    left: bytes, token: str, browser: Browser, app: Flask
+) -> None:
+    Path(app.config["DATA_DIR"], "setup_token").write_bytes(left)
+    with app.app_context():
+        new = setup_token.issue()
+        assert setup_token.issue() == new
+    assert len(new) == 22
+    assert set_up(browser, new).status_code == 302
+
+
+def test_a_setup_token_that_finds_no_room_is_none(token: str, browser: Browser, app: Flask) -> None:
+    file = Path(app.config["DATA_DIR"], "setup_token")
+    file.unlink()
+    with no_room(), app.app_context(), pytest.raises(ConfigError, match=f"{file} can’t be written"):
+        setup_token.issue()
+    assert not file.exists()
+    assert set_up(browser, "").status_code == 422
 
 
 def test_setup_keeps_what_was_typed_when_something_is_wrong(token: str, browser: Browser) -> None:

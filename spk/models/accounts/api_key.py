@@ -74,6 +74,8 @@ class ApiKey(Base):
 
     @classmethod
     def find(cls, prefix: str) -> "ApiKey | None":
+        if not token.is_prefix(prefix):
+            return None  # neither database looks for just any characters
         return db.session.scalar(select(cls).where(cls.prefix == prefix))
 
     @classmethod

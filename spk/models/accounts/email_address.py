@@ -3,6 +3,7 @@
 import re
 from contextlib import suppress
 
+from spk.models.refusal import InvalidValue
 from spk.models.text import RAW_PER_KEPT
 from spk.models.text import normalize as normalize_text
 
@@ -18,9 +19,9 @@ def normalize(email: str) -> str:
 
 
 def clean(email: str) -> str:
-    """Normalize an address and check its format only, as nothing is ever sent to it; raises ValueError."""
+    """Normalize an address and check its format only, as nothing is ever sent to it; raises InvalidValue."""
     address = normalize(email)
     fits = len(email) <= MAX_LENGTH * RAW_PER_KEPT and len(address) <= MAX_LENGTH
     if not fits or not re.fullmatch(r"[^@\s]+@[^@\s]+", address) or not address.isprintable():
-        raise ValueError("Enter an email address, like ada@example.com.")
+        raise InvalidValue("Enter an email address, like ada@example.com.")
     return address

@@ -5,6 +5,8 @@ import threading
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from spk.models.refusal import InvalidValue
+
 MIN_LENGTH, MAX_LENGTH = 8, 1024  # characters
 
 _hasher = PasswordHasher()
@@ -17,11 +19,11 @@ _DUMMY_HASH = (
 
 
 def check(password: str) -> str:
-    """Return an acceptable new password; raises ValueError saying what to change."""
+    """Return an acceptable new password; raises InvalidValue saying what to change."""
     if len(password) < MIN_LENGTH:
-        raise ValueError(f"Use {MIN_LENGTH} characters or more.")
+        raise InvalidValue(f"Use {MIN_LENGTH} characters or more.")
     if len(password) > MAX_LENGTH:
-        raise ValueError(f"Use {MAX_LENGTH:,} characters or fewer.")
+        raise InvalidValue(f"Use {MAX_LENGTH:,} characters or fewer.")
     return password
 
 

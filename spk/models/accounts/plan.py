@@ -8,6 +8,7 @@ from flask import current_app
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError, model_validator
 
 from spk.config import ConfigError
+from spk.models.refusal import InvalidValue
 
 
 class PlanTable(BaseModel):
@@ -26,7 +27,7 @@ class PlanTable(BaseModel):
     def check_limits(self) -> Self:
         for feature, limit in (("api_access", "active_keys"), ("status_pages", "status_pages")):
             if feature in self.features and not getattr(self, limit):
-                raise ValueError(f"has {feature} and needs {limit}, 1 or more")
+                raise InvalidValue(f"has {feature} and needs {limit}, 1 or more")
         return self
 
 

@@ -13,10 +13,10 @@ from spk.models.accounts.api_key import ApiKey, KeyLimitReached, NewApiKey, Nonc
 from spk.models.accounts.browser_session import BrowserSession, browser_name
 from spk.models.accounts.event import Event
 from spk.models.accounts.plan import Plan, find_plan, plan_exists
-from spk.models.refusal import PasswordChanged, PlanRequired
+from spk.models.refusal import InvalidValue, PasswordChanged, PlanRequired
 
 
-class EmailTaken(ValueError):
+class EmailTaken(InvalidValue):
     """There is an account with this email address."""
 
 
@@ -41,7 +41,7 @@ class User(Base):
 
     @classmethod
     def create(cls, email: str, password_hash: str, plan_name: str | None = None) -> "User":
-        """Create an account, by default on the default plan; raises ValueError saying what to change."""
+        """Create an account, by default on the default plan; raises InvalidValue saying what to change."""
         user = cls(email=email_address.clean(email), password_hash=password_hash)
         user.set_plan(plan_name or current_app.config["DEFAULT_PLAN"])
         try:
@@ -78,7 +78,7 @@ class User(Base):
 
     def set_plan(self, name: str) -> None:
         if not plan_exists(name):
-            raise ValueError(f"There is no plan {name}.")
+            raise InvalidValue(f"There is no plan {name}.")
         self.plan_name = name
 
     def has_feature(self, feature: str) -> bool:
@@ -125,7 +125,7 @@ class User(Base):
     def create_api_key(
         self, name: str, *, nonce: str | None = None, lifetime: timedelta | None = None
     ) -> NewApiKey:
-        """Create a key; raises PlanRequired, NonceUsed, KeyLimitReached or ValueError (invalid name)."""
+        """Create a key; raises PlanRequired, NonceUsed, KeyLimitReached or InvalidValue (invalid name)."""
         db.session.refresh(self, with_for_update=True)  # one key at a time, or the limit could be exceeded
         self.require("api_access")
         if nonce and db.session.scalar(select(ApiKey.id).filter_by(user_id=self.id, nonce=nonce)):

@@ -11,7 +11,7 @@ from slugify import slugify
 from sqlalchemy.exc import IntegrityError
 
 from spk.db import db
-from spk.models.refusal import InvalidField
+from spk.models.refusal import InvalidField, InvalidValue
 from spk.models.text import Rule
 
 ID_LENGTH = 12
@@ -27,9 +27,9 @@ class SlugRule(Rule):
     json_schema: ClassVar[dict[str, Any]] = {"pattern": f"^{_SLUG.pattern}$"}
 
     def __call__(self, text: str) -> str:
-        """The same text; raises ValueError saying what to change."""
+        """The same text; raises InvalidValue saying what to change."""
         if len(text) > self.limit or not _SLUG.fullmatch(text):
-            raise ValueError(
+            raise InvalidValue(
                 f"Use lower-case letters, digits and single hyphens, up to {self.limit} characters."
             )
         return text

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
 from spk.db import now
-from spk.models.refusal import InvalidField
+from spk.models.refusal import InvalidField, InvalidValue
 from spk.models.status_pages.vocabulary import CLOSED, MAINTENANCE_STATUSES, REALTIME_STATUSES, IncidentStatus
 
 RUNNING = ("in_progress", "verifying")
@@ -19,9 +19,9 @@ DEFAULT_DURATION = timedelta(hours=1)  # of a maintenance without an end
 
 
 def in_utc(time: datetime) -> datetime:
-    """The time in UTC, which one without an offset is taken to be in. Raises ValueError."""
+    """The time in UTC, which one without an offset is taken to be in. Raises InvalidValue."""
     if not 1970 <= time.year <= 2999:
-        raise ValueError("Use a time between the years 1970 and 2999.")
+        raise InvalidValue("Use a time between the years 1970 and 2999.")
     return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 

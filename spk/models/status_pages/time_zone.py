@@ -3,6 +3,8 @@
 import zoneinfo
 from functools import cache
 
+from spk.models.refusal import InvalidValue
+
 
 @cache
 def all_time_zones() -> tuple[str, ...]:
@@ -10,7 +12,7 @@ def all_time_zones() -> tuple[str, ...]:
 
 
 def clean_time_zone(name: str) -> str:
-    """The same name; raises ValueError if there is no such zone."""
+    """The same name; raises InvalidValue if there is no such zone."""
     if name not in all_time_zones():
-        raise ValueError("Use the name of a time zone, like Europe/Berlin or UTC.")
+        raise InvalidValue("Use the name of a time zone, like Europe/Berlin or UTC.")
     return name
