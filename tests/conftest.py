@@ -2,6 +2,7 @@ import os
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from flask import Flask
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, Engine, event
 from spk import create_app
 from tests.data_dirs import POSTGRES, RenewedData, forget_data_dir, make_data_dir, on_postgresql
 from tests.people import Api, Browser, Person, prepare_data
-from tests.postgres import Postgres, run_postgres
+from tests.postgres import Postgres, quickest_place, run_postgres
 from tests.shared_app import SharedApp
 
 for name in [name for name in os.environ if name.startswith("SPK_")]:
@@ -101,9 +102,10 @@ def prepared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def renewed_data(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> RenewedData:
+def renewed_data(prepared_data: Path) -> Iterator[RenewedData]:
     """Where the tests of this process keep their data, one after the other."""
-    return RenewedData(prepared_data, tmp_path_factory.mktemp("data") / "data")
+    with TemporaryDirectory(prefix="spk-data-", dir=quickest_place()) as directory:
+        yield RenewedData(prepared_data, Path(directory) / "data")
 
 
 @pytest.fixture
