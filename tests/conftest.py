@@ -2,6 +2,7 @@ import os
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from flask import Flask
@@ -11,8 +12,8 @@ from sqlalchemy import Connection, Engine, event
 
 from spk import create_app
 from tests.data_dirs import POSTGRES, RenewedData, forget_data_dir, make_data_dir, on_postgresql
-from tests.people import Browser, Person, prepare_data
-from tests.postgres import Postgres, run_postgres
+from tests.people import Api, Browser, Person, prepare_data
+from tests.postgres import Postgres, quickest_place, run_postgres
 from tests.shared_app import SharedApp
 
 for name in [name for name in os.environ if name.startswith("SPK_")]:
@@ -101,15 +102,16 @@ def prepared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def data(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> RenewedData:
+def renewed_data(prepared_data: Path) -> Iterator[RenewedData]:
     """Where the tests of this process keep their data, one after the other."""
-    return RenewedData(prepared_data, tmp_path_factory.mktemp("data") / "data")
+    with TemporaryDirectory(prefix="spk-data-", dir=quickest_place()) as directory:
+        yield RenewedData(prepared_data, Path(directory) / "data")
 
 
 @pytest.fixture
-def environ(data: RenewedData) -> dict[str, str]:
+def environ(renewed_data: RenewedData) -> dict[str, str]:
     """The settings of this test's application; change them before asking for `app`."""
-    return data.renew()
+    return renewed_data.renew()
 
 
 @pytest.fixture(scope="session")
@@ -131,9 +133,11 @@ def check_shared_app(close_connections: None) -> Iterator[None]:
 
 
 @pytest.fixture
-def app(environ: dict[str, str], data: RenewedData, compiled_templates: FileSystemBytecodeCache) -> Flask:
+def app(
+    environ: dict[str, str], renewed_data: RenewedData, compiled_templates: FileSystemBytecodeCache
+) -> Flask:
     # No context stays open: it would carry who is signed in from one request to the next.
-    if environ != data.settings:
+    if environ != renewed_data.settings:
         app = create_app(environ)
         app.jinja_env.bytecode_cache = compiled_templates
         return app
@@ -169,3 +173,9 @@ def ben(app: Flask) -> Person:
 def eve(app: Flask) -> Person:
     """A stranger with a plan of her own."""
     return Person(app, "eve@example.com")
+
+
+@pytest.fixture
+def acme(ada: Person) -> Api:
+    """Ada’s page, with the components Web and Db."""
+    return ada.page_api("Acme", "Web", "Db")

@@ -107,9 +107,15 @@ class Person:
         """A script of this person’s, with a key of its own."""
         return Api(self.app.test_client(), self.create_key(), root)
 
-    def page_api(self, name: str = "Acme") -> "Api":
-        """A script that works on a new page of this person’s."""
-        return self.api(f"/api/v1/pages/{self.create_page(name)}")
+    def page_api(self, name: str = "Acme", *components: str) -> "Api":
+        """A script that works on a new page of this person’s, with these components."""
+        slug = self.create_page(name)
+        with self.app.app_context(), writing():
+            page = OwnedPages(self._find()).find(slug)
+            assert page is not None
+            for component in components:
+                page.create_component(name=component)
+        return self.api(f"/api/v1/pages/{slug}")
 
     def session_cookie(self, user_agent: str = "Firefox") -> str:
         """A cookie as signing in would set it, without the tenth of a second that a password takes."""

@@ -90,7 +90,7 @@ def find_programs() -> Path:
 
 
 def quickest_place() -> str | None:
-    """In memory, where there is room: a database is 300 files to copy."""
+    """In memory, where there is room: a database is 300 files to copy, and each commit waits for a disk."""
     memory = Path("/dev/shm")
     return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > 2 * GIGABYTE else None
 

@@ -30,8 +30,3 @@ def test_the_tests_it_names_are_there(path: str) -> None:
 @pytest.mark.parametrize("number", range(1, 11))
 def test_every_risk_of_the_api_top_10_has_a_line_with_a_test(number: int) -> None:
     assert len(re.findall(rf"^\| API{number} .*::test_", WORDS, re.MULTILINE)) == 1
-
-
-@pytest.mark.parametrize("chapter", range(1, 18))
-def test_every_chapter_of_the_asvs_is_mentioned(chapter: int) -> None:
-    assert re.search(rf"\bV{chapter}\b", WORDS)

@@ -8,19 +8,10 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.people import Api, Json, Person, body
+from tests.people import Api, Json, body
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
-
-
-@pytest.fixture
-def acme(ada: Person) -> Api:
-    """A page with the components web and db."""
-    acme = ada.page_api()
-    acme.post("/components", name="Web")
-    acme.post("/components", name="Db")
-    return acme
 
 
 def form(acme: Api, data: str, path: str = "/incidents", method: str = "POST") -> Json:

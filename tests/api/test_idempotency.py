@@ -18,9 +18,8 @@ KEY = "8e03978e-40d5-43dd-bc93-6894a57f9324"
 
 @pytest.fixture
 def acme(ada: Person) -> Api:
-    acme = ada.page_api()
-    acme.post("/components", name="Web")
-    return acme
+    """A page with the component Web alone: what a request made is counted."""
+    return ada.page_api("Acme", "Web")
 
 
 def send(

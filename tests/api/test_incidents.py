@@ -67,15 +67,6 @@ WRONG_CHANGES: list[dict[str, object]] = [
 ]
 
 
-@pytest.fixture
-def acme(ada: Person) -> Api:
-    """A page with the components web and db."""
-    acme = ada.page_api()
-    acme.post("/components", name="Web")
-    acme.post("/components", name="Db")
-    return acme
-
-
 def statuses(api: Api) -> dict[str, str]:
     return {component["slug"]: component["status"] for component in api.all("/components")}
 

@@ -4,21 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.people import Api, Json, Person
+from tests.people import Api, Json
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 TOMORROW = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
 LISTS = ("unresolved", "scheduled", "upcoming", "active_maintenance")
-
-
-@pytest.fixture
-def acme(ada: Person) -> Api:
-    """A page with the components web and db."""
-    acme = ada.page_api()
-    acme.post("/components", name="Web")
-    acme.post("/components", name="Db")
-    return acme
 
 
 def time(text: str) -> datetime:

@@ -18,15 +18,6 @@ LONG = "W" * 120
 
 
 @pytest.fixture
-def acme(ada: Person) -> Api:
-    """Ada's page, with the components Web and Db."""
-    acme = ada.api(f"/api/v1/pages/{ada.create_page('Acme')}")
-    acme.post("/components", name="Web")
-    acme.post("/components", name="Db")
-    return acme
-
-
-@pytest.fixture
 def page(tab: Page, ada: Person, complaints: PageErrors) -> Iterator[Page]:
     """A tab in which Ada is signed in."""
     sign_in(tab.context, ada)

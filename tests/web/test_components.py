@@ -21,10 +21,8 @@ WORDS = {
 
 @pytest.fixture
 def acme(ada: Person) -> Api:
-    """Ada's page, with the component Web."""
-    acme = ada.page_api()
-    acme.post("/components", name="Web")
-    return acme
+    """Ada’s page, with the component Web alone."""
+    return ada.page_api("Acme", "Web")
 
 
 def overall(answer: TestResponse) -> str:

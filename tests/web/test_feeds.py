@@ -25,14 +25,6 @@ PLACES = [f"{root}/{name}" for root in ("", "/p/acme") for name in NAMES]
 every_place = pytest.mark.parametrize("path", PLACES)
 
 
-@pytest.fixture
-def acme(ada: Person) -> Api:
-    """A page with the component Web."""
-    acme = ada.page_api()
-    acme.post("/components", name="Web")
-    return acme
-
-
 def parsed(answer: TestResponse) -> ET.Element:
     assert answer.status_code == 200
     return ET.fromstring(answer.data)

@@ -22,15 +22,6 @@ from tests.people import Api, Json, Person
 MARKUP = "<script>alert(1)</script>"
 
 
-@pytest.fixture
-def acme(ada: Person) -> Api:
-    """A page with the components Web and Db."""
-    acme = ada.page_api()
-    acme.post("/components", name="Web")
-    acme.post("/components", name="Db")
-    return acme
-
-
 def text(answer: TestResponse | str) -> str:
     """What people read of it, with single spaces."""
     page = answer if isinstance(answer, str) else answer.text
