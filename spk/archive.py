@@ -126,7 +126,7 @@ def opened(file: Path) -> Iterator[Archive]:
             archive = Archive(file, stack.enter_context(zipfile.ZipFile(file)))
         about = archive.about()
         if about.format != FORMAT or about.revision not in health.migrations():
-            raise Refusal(f"{file} was made by spk {about.spk}: restore it with that or a newer one.")
+            raise Refusal(f"{file} was made by spk {about.spk}: restore it with that version or a newer one.")
         yield archive
 
 

@@ -29,6 +29,7 @@ class RequestState:
     csp_nonce: str | None = None  # created when a page first uses it
     caller: Caller | None = None  # set once a key is accepted
     refusal: str | None = None  # why it was refused, as in the metrics
+    known_browser: str | None = None  # the cookie for a browser that has just signed in
     rate_limit: RateLimitUse | None = None  # the last limit that counted it
 
 
@@ -41,5 +42,7 @@ def _begin() -> None:
 
 
 def request_state() -> RequestState:
+    if "request_state" not in g:
+        _begin()
     state: RequestState = g.request_state
     return state

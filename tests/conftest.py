@@ -35,6 +35,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if never_sees_a_database(item):
             item.add_marker(pytest.mark.any_database("it asks for none"))
+        if item.get_closest_marker("hypothesis"):  # it would take twice as long, and reach no other line
+            item.add_marker("no_cover")
     if on_postgresql():
         left_out = [item for item in items if item.get_closest_marker("only_sqlite")]
         config.hook.pytest_deselected(items=left_out)

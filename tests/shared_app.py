@@ -15,6 +15,7 @@ class SharedApp:
         self.app = create_app(settings)
         # What Flask makes at the first request, and for the first template, is there from now on.
         self.app.test_client().get("/nothing")
+        assert self.app.logger
         self._before = state_of(self.app)
 
     def renew(self) -> Flask:

@@ -135,8 +135,8 @@ def test_metadata_has_a_bound(acme: Person) -> None:
     api.post("/incidents", 422, name="Down", metadata={"a": "b" * 10_000})
 
 
-def test_a_search_has_a_bound(acme: Person) -> None:
-    assert acme.api().open("GET", f"/pages/acme/incidents?q={'a' * 256}").status_code == 422
+def test_a_search_that_fits_no_name_finds_nothing(acme: Person) -> None:
+    assert acme.api().all(f"/pages/acme/incidents?q={'a' * 256}") == []
 
 
 @pytest.mark.parametrize("part", ["Bearer ", "bearer,", " ", "=", "spk_", "Bearer spk_"])

@@ -340,9 +340,9 @@ def test_a_data_directory_that_cannot_be_made_is_refused(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_an_empty_setting_is_one_that_is_not_set(
-    name: str, environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)  # where ./data is the test's own
+    monkeypatch.chdir(Path(environ["SPK_DATA_DIR"]).parent)  # where ./data is the test's own
     assert config.load(environ | {name: ""}) == config.load(environ)
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import sysconfig
 from contextlib import chdir
+from functools import cache
 from importlib.metadata import distributions, packages_distributions
 from pathlib import Path
 from urllib.error import HTTPError
@@ -35,11 +36,14 @@ def tracked(*places: str) -> list[str]:
     return [name for name in names if (ROOT / name).exists()]
 
 
+installed_modules = cache(packages_distributions)  # it reads the list of files of every package
+
+
 def imported(*places: str) -> set[str]:
     """The packages that files import, under the names they are installed by."""
     files = [ROOT / name for name in tracked(*places) if name.endswith(".py") and not ELSEWHERE.match(name)]
     modules = {each.split(".")[0] for file in files for each in imports(file)} - OURS
-    known = packages_distributions()
+    known = installed_modules()
     return {canonicalize_name(known.get(module, [module])[0]) for module in modules}
 
 

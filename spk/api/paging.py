@@ -25,7 +25,7 @@ class PagingQuery(TypedDict, total=False):
 class SearchQuery(PagingQuery, total=False):
     """The query parameters of a list that can be searched."""
 
-    q: Annotated[str, Field(max_length=255, description="Only items with this text in their name.")]
+    q: Annotated[str, Field(description="Only items with this text in their name.")]
 
 
 @dataclass(frozen=True)

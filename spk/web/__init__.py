@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask import Blueprint, Flask, Request, Response, current_app, redirect, request, session, url_for
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
@@ -16,6 +16,7 @@ from spk.db import now, reading, writing
 from spk.models import BrowserSession, User
 from spk.models.status_pages.vocabulary import COMPONENT_STATUSES
 from spk.paths import SAFE_METHODS, is_api, is_gate
+from spk.web.known_browser import add_cookie
 
 public = Blueprint("public", __name__)  # for everybody, without a session
 account = Blueprint("account", __name__)
@@ -33,6 +34,10 @@ class PageSessions(SecureCookieSessionInterface):
         if is_api(request.path) or is_gate(request.path):
             return None
         return super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        super().save_session(app, session, response)
+        add_cookie(response)
 
 
 def init_app(app: Flask) -> None:

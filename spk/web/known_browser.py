@@ -3,10 +3,11 @@
 from contextlib import suppress
 from datetime import timedelta
 
-from flask import Response, after_this_request, current_app, request
+from flask import Response, current_app, request
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from spk.models import Event, User
+from spk.request_state import request_state
 
 COOKIE = "spk-browser"
 LASTS = timedelta(days=390)
@@ -24,15 +25,15 @@ def place_of(user: User, address: str) -> str:
 
 def know_browser(user: User, name: str) -> None:
     """Give this browser a cookie that opens nothing: it only has its tries counted by themselves."""
-    value = _serializer().dumps([user.id, name])
+    request_state().known_browser = str(_serializer().dumps([user.id, name]))
 
-    @after_this_request
-    def set_cookie(response: Response) -> Response:
+
+def add_cookie(response: Response) -> None:
+    if value := request_state().known_browser:
         is_secure = current_app.config["SESSION_COOKIE_SECURE"]
         response.set_cookie(
             COOKIE, value, LASTS, path="/login", secure=is_secure, httponly=True, samesite="Lax"
         )
-        return response
 
 
 def _serializer() -> URLSafeSerializer:

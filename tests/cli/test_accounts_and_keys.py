@@ -201,7 +201,7 @@ def test_an_empty_secret_stops_init_and_serve_until_it_is_removed(
     if name == "secret_key":
         said(spk("init"))
     else:
-        assert "set the right one, which each backup holds" in refusal(spk("init"))
+        assert "set the right one, which every backup contains" in refusal(spk("init"))
 
 
 def test_an_init_that_found_no_room_can_be_done_again(spk: Spk, new_data_dir: Path) -> None:

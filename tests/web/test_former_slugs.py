@@ -44,8 +44,8 @@ def test_a_query_goes_along_and_says_nothing_else(acme: Api, client: FlaskClient
     assert answer.headers["Location"] == "/p/umbrella/history?page=2&_external=1&_scheme=javascript"
 
 
-def test_a_script_that_knows_the_old_slug_still_works(acme: Api) -> None:
-    Api(acme.client, acme.token, "/api/v1/pages/acme").post("/components", name="Web")
+def test_a_script_that_writes_to_the_old_slug_is_told(acme: Api) -> None:
+    Api(acme.client, acme.token, "/api/v1/pages/acme").post("/components", 404, name="Web")
 
 
 def test_an_old_address_is_given_to_nobody_else(acme: Api, eve: Person) -> None:

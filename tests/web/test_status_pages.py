@@ -363,7 +363,7 @@ def test_the_settings_are_changed(acme: Api, ada: Person) -> None:
     page = text(browser.get("/p/umbrella"))
     for words in ("Umbrella", "How it is.", "Times are in Asia/Tokyo."):
         assert words in page
-    assert browser.get("/p/acme").status_code == 404
+    assert browser.get("/p/acme").headers["Location"] == "/p/umbrella"
 
 
 def test_the_settings_may_stay_as_they_are(acme: Api, ada: Person) -> None:

@@ -65,7 +65,4 @@ class OwnedPages:
         return select(StatusPage).filter_by(user_id=self.user.id)
 
     def _matching(self, key: str) -> Select[StatusPage]:
-        former = select(FormerSlug.page_id).where(FormerSlug.slug == key).scalar_subquery()
-        return self._select().where(
-            or_(StatusPage.id == key, StatusPage.slug == key, StatusPage.id == former)
-        )
+        return self._select().where(or_(StatusPage.id == key, StatusPage.slug == key))

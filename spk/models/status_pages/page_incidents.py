@@ -10,7 +10,7 @@ from sqlalchemy.orm import selectinload
 from spk.db import db, now
 from spk.models.status_pages.identifier import choose_slug, is_id_or_slug, new_id
 from spk.models.status_pages.incident import Incident, incident_components
-from spk.models.status_pages.incident_fields import NewIncident
+from spk.models.status_pages.incident_fields import NAME, NewIncident
 from spk.models.status_pages.schedule import NO_END, has_schedule
 from spk.models.status_pages.vocabulary import Impact
 
@@ -39,7 +39,7 @@ class PageIncidents:
         self, which: ListName | PublicListName, *, search: str = "", limit: int = LIST_LIMIT, offset: int = 0
     ) -> list[Incident]:
         """The incidents on a list, newest first; upcoming maintenance soonest first."""
-        if not search.isprintable():
+        if len(search) > NAME.limit or not search.isprintable():
             return []  # no name contains these characters, and PostgreSQL rejects some of them
         matches = Incident.name.icontains(search, autoescape=True) if search else true()
         order = Incident.scheduled_for if which == "upcoming" else Incident.created_at.desc()
