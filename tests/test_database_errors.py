@@ -23,7 +23,7 @@ from tests.locks import write_lock
 from tests.people import Person, bearer
 from tests.postgres import Postgres
 
-SECRET = "ada@example.com"
+PRIVATE = "ada@example.com"
 Break = Callable[[Connection], object]
 TABLE = "CREATE TABLE t (id INTEGER PRIMARY KEY, name VARCHAR(20) UNIQUE CHECK (name <> 'never'))"
 
@@ -105,7 +105,7 @@ def run(statement: str, **values: object) -> Break:
 def file(tmp_path: Path) -> Path:
     with sqlite3.connect(tmp_path / "some.db") as connection:
         connection.execute(TABLE)
-        connection.execute("INSERT INTO t VALUES (1, ?)", (SECRET,))
+        connection.execute("INSERT INTO t VALUES (1, ?)", (PRIVATE,))
     connection.close()
     return tmp_path / "some.db"
 
@@ -164,7 +164,7 @@ WRONG = {
     "table": run("SELECT * FROM missing"),
     "column": run("SELECT missing FROM t"),
     "syntax": run("SELEKT"),
-    "unique": run("INSERT INTO t VALUES (2, :name)", name=SECRET),
+    "unique": run("INSERT INTO t VALUES (2, :name)", name=PRIVATE),
     "check": run("INSERT INTO t VALUES (2, 'never')"),
     "null": run("INSERT INTO t (id, name) SELECT name, name FROM t"),
 }
@@ -174,7 +174,7 @@ WRONG = {
 def test_what_sqlite_finds_wrong_is_ours(file: Path, work: Break) -> None:
     error = error_of(create_engine(f"sqlite:///{file}", hide_parameters=True), work)
     assert not is_unavailable(error)
-    assert SECRET not in "".join(traceback.format_exception(error))
+    assert PRIVATE not in "".join(traceback.format_exception(error))
 
 
 @pytest.fixture
@@ -182,18 +182,18 @@ def engine(postgres: Postgres) -> Engine:
     engine = create_engine(postgres.new_database(), hide_parameters=True)
     with engine.begin() as connection:
         connection.execute(text(TABLE))
-        connection.execute(text("INSERT INTO t VALUES (1, :name)"), {"name": SECRET})
+        connection.execute(text("INSERT INTO t VALUES (1, :name)"), {"name": PRIVATE})
     return engine
 
 
 OF_POSTGRESQL = {
     **WRONG,
-    "two lines": run("INSERT INTO t VALUES (1, :name)", name=f"x\n{SECRET}"),
-    "failing row": run("INSERT INTO t (name) VALUES (:name)", name=f"x\n{SECRET}"),
-    "number": run("SELECT CAST(CAST(:name AS TEXT) AS INTEGER)", name=SECRET),
-    "time": run("SELECT CAST(CAST(:name AS TEXT) AS TIMESTAMP)", name=SECRET),
-    "too long": run("INSERT INTO t VALUES (2, :name)", name=SECRET * 2),
-    "NUL": run("INSERT INTO t VALUES (2, :name)", name=f"\0{SECRET}"),
+    "two lines": run("INSERT INTO t VALUES (1, :name)", name=f"x\n{PRIVATE}"),
+    "failing row": run("INSERT INTO t (name) VALUES (:name)", name=f"x\n{PRIVATE}"),
+    "number": run("SELECT CAST(CAST(:name AS TEXT) AS INTEGER)", name=PRIVATE),
+    "time": run("SELECT CAST(CAST(:name AS TEXT) AS TIMESTAMP)", name=PRIVATE),
+    "too long": run("INSERT INTO t VALUES (2, :name)", name=PRIVATE * 2),
+    "NUL": run("INSERT INTO t VALUES (2, :name)", name=f"\0{PRIVATE}"),
 }
 
 
@@ -201,7 +201,7 @@ OF_POSTGRESQL = {
 def test_what_postgresql_finds_wrong_is_ours_and_tells_no_value(engine: Engine, work: Break) -> None:
     error = error_of(engine, work)
     assert not is_unavailable(error)
-    assert SECRET not in "".join(traceback.format_exception(error))
+    assert PRIVATE not in "".join(traceback.format_exception(error))
 
 
 def wait_for_a_lock(connection: Connection) -> None:

@@ -28,6 +28,9 @@ def token(app: Flask) -> str:
         return setup_token.issue()
 
 
+GUESS = "not it"
+
+
 def set_up(
     browser: Browser, token: str, email: str = "first@example.com", password: str = PASSWORD
 ) -> TestResponse:
@@ -246,7 +249,7 @@ def test_no_cookie_outlives_the_session_as_a_remember_me(browser: Browser) -> No
 
 def lock_out(app: Flask, remote: str = "192.0.2.66") -> None:
     """Use up the tries of Ada’s account as a stranger."""
-    while sign_in(address(app.test_client(), remote), password="a guess").status_code != 429:
+    while sign_in(address(app.test_client(), remote), password=GUESS).status_code != 429:
         pass
 
 
@@ -287,7 +290,7 @@ def test_a_known_browser_may_not_guess_for_ever(environ: dict[str, str]) -> None
     browser = Browser(create_app({**environ, "SPK_LOGIN_LIMIT": "3/minute"}).test_client())
     sign_in(browser)
     browser.submit("/logout")
-    statuses = [sign_in(browser, password="a guess").status_code for _ in range(4)]
+    statuses = [sign_in(browser, password=GUESS).status_code for _ in range(4)]
     assert statuses == [422, 422, 422, 429]
 
 
@@ -316,7 +319,7 @@ def test_a_sign_in_is_listed_with_its_address_and_browser(app: Flask) -> None:
 
 def test_failed_tries_are_told_to_the_owner_alone(app: Flask, ada: Person, eve: Person) -> None:
     for _ in range(2):
-        sign_in(address(app.test_client(), "192.0.2.66"), password="a guess")
+        sign_in(address(app.test_client(), "192.0.2.66"), password=GUESS)
     assert "2 failed attempts to enter your password" in ada.browser().get("/user/security").text
     assert "192.0.2.66" in ada.browser().get("/user/security").text
     assert "failed attempt" not in eve.browser().get("/user/security").text
