@@ -43,10 +43,11 @@ def _unusable(error: SQLAlchemyError) -> click.ClickException:
 
 
 def advice(error: SQLAlchemyError) -> str:
+    """What the operator can do about an error of the database."""
     if is_damage(error):
         return "restore a backup"
     if is_unavailable(error):
-        return "start it, or mend SPK_DATABASE_URL"
+        return "start it, or fix SPK_DATABASE_URL"
     return "run `spk init`, and report this where it doesn’t help"
 
 

@@ -14,7 +14,7 @@ from limits.errors import StorageError
 from sqlalchemy.exc import SQLAlchemyError
 
 from spk import config, health
-from spk.cli.base import with_app
+from spk.cli.base import advice, with_app
 from spk.config import ConfigError, secret_files
 from spk.config.settings import SETTINGS
 from spk.db import db, now
@@ -50,9 +50,7 @@ def findings(check: Callable[[], Findings]) -> Findings:
         found = [("fail", f"{error.filename}: {error.strerror}.")]
     except SQLAlchemyError as error:
         reason = " ".join(str(getattr(error, "orig", None) or error).split())
-        is_damaged = "malformed" in reason or "not a database" in reason  # SQLite's messages
-        advice = "restore a backup" if is_damaged else "start it, or fix SPK_DATABASE_URL"
-        found = [("fail", f"The database can’t be used: {advice} ({reason}).")]
+        found = [("fail", f"The database can’t be used: {advice(error)} ({reason}).")]
     except StorageError as error:
         found = [("fail", f"SPK_RATELIMIT_STORAGE_URI can’t be used: {error}.")]
     yield from found or [("ok", (check.__doc__ or "").strip())]
