@@ -37,7 +37,8 @@ lint: .venv/ready-dev
 	git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --no-verify  # asks nobody whether a secret works
 
 cover: tools
-	$(BIN)/pytest --cov --cov-report=term
+	$(BIN)/python -m slipcover --json --out .coverage -m pytest
+	$(BIN)/python -m slipcover --fail-under 95 --out .coverage --merge .coverage
 
 tools: .venv/ready-dev
 	sh tests/install-browser.sh
@@ -60,7 +61,7 @@ lock: .venv/ready-dev  ## Write the lock files anew, with the newest versions th
 	done
 
 clean:  ## Remove the environment and what tests and tools leave; keeps ./data
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .coverage* htmlcov test-results *.egg-info
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .coverage test-results *.egg-info
 
 .venv/ready: requirements.lock setup.cfg
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "spk needs Python 3.11 or newer.")'

@@ -30,13 +30,16 @@ def pytest_configure(config: pytest.Config) -> None:
             config.add_cleanup(stack.pop_all().close)
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more process than there are processors, because many tests wait for a server or a browser."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
 @pytest.hookimpl(tryfirst=True)  # before -m looks at the markers
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if never_sees_a_database(item):
             item.add_marker(pytest.mark.any_database("it asks for none"))
-        if item.get_closest_marker("hypothesis"):  # it would take twice as long, and reach no other line
-            item.add_marker("no_cover")
     if on_postgresql():
         left_out = [item for item in items if item.get_closest_marker("only_sqlite")]
         config.hook.pytest_deselected(items=left_out)

@@ -35,10 +35,7 @@ EXAMPLES = settings(max_examples=8, deadline=None, derandomize=True)
 # OPTIONS on …/incidents/unresolved lists what …/incidents/{incident} takes, too: both addresses match.
 ABOVE_AN_INCIDENT = "/api/v1/pages/{page}/incidents/{which}"
 
-pytestmark = [
-    pytest.mark.any_database("what is made up is refused, or written as other tests write"),
-    pytest.mark.no_cover,  # counting the lines takes as long again, and other tests reach them all
-]
+pytestmark = pytest.mark.any_database("what is made up is refused, or written as other tests write")
 running: list[Flask] = []
 answered: dict[str, set[int]] = {}  # the statuses of each operation's answers about Eve's things
 
