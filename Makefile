@@ -64,14 +64,17 @@ clean:  ## Remove the environment and what tests and tools leave; keeps ./data
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .coverage test-results *.egg-info
 
 .venv/ready: requirements.lock setup.cfg
-	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "spk needs Python 3.11 or newer.")'
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(INSTALL) --require-hashes -r requirements.lock
-	$(INSTALL) --no-build-isolation -e .
-	$(BIN)/pip check --disable-pip-version-check
+	$(call install,requirements.lock)
 	touch $@
 
-.venv/ready-dev: .venv/ready requirements-dev.lock
-	$(INSTALL) --require-hashes -r requirements-dev.lock
+.venv/ready-dev: requirements-dev.lock setup.cfg
+	$(call install,requirements-dev.lock)
+	touch .venv/ready $@  # it has all that spk itself needs
+
+define install
+	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "spk needs Python 3.11 or newer.")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(INSTALL) --require-hashes -r $(1)
+	$(INSTALL) --no-build-isolation -e .
 	$(BIN)/pip check --disable-pip-version-check
-	touch $@
+endef

@@ -23,8 +23,8 @@ emails = (f"ada{number}@example.com" for number in itertools.count())
 def browser_type_launch_args(
     browser_type_launch_args: dict[str, Any], playwright: Playwright
 ) -> dict[str, Any]:
-    """Debian's Chromium where there is one, else Playwright's own."""
-    chromium = shutil.which("chromium")
+    """Debian's Chromium where there is one, at best that without windows, else Playwright's own."""
+    chromium = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if not chromium and not Path(playwright.chromium.executable_path).exists():
         pytest.skip("There is no Chromium here: run `sh tests/install-browser.sh`.")
     options = ["--disable-background-networking", "--host-resolver-rules=MAP spk.lan 127.0.0.1"]

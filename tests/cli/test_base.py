@@ -19,6 +19,7 @@ from spk.models.refusal import InvalidValue, PlanRequired
 from tests.cli.output import Spk, refusal
 from tests.people import Person
 
+pytestmark = pytest.mark.any_database("words are the same on any")
 SPK = str(Path(sys.executable).with_name("spk"))
 
 
