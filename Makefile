@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres attack bench check lint cover tools docs lock clean
+.PHONY: help run test test-postgres attack bench check check-postgres lint cover tools docs lock clean
 
 help:  ## Show what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ bench: tools  ## Measure what a request costs, in spk and its peers, for twenty 
 	$(BIN)/python -m bench.speed
 
 check: lint cover  ## Run what CI runs: linters, types, all tests with coverage
+
+check-postgres: tools  ## Run with PostgreSQL what talks to the database most
+	TEST_DATABASE=postgresql $(BIN)/pytest --numprocesses=1 -m "not any_database" tests/models tests/api tests/cli
 
 lint: .venv/ready-dev
 	$(BIN)/ruff check .

@@ -1,4 +1,5 @@
 import os
+from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -37,9 +38,14 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 @pytest.hookimpl(tryfirst=True)  # before -m looks at the markers
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    cases = Counter[str]()
     for item in items:
+        name = item.nodeid.partition("[")[0]
+        cases[name] += 1
         if never_sees_a_database(item):
             item.add_marker(pytest.mark.any_database("it asks for none"))
+        if cases[name] > 2:
+            item.add_marker(pytest.mark.any_database("two cases of a test say how it is with a database"))
     if on_postgresql():
         left_out = [item for item in items if item.get_closest_marker("only_sqlite")]
         config.hook.pytest_deselected(items=left_out)
