@@ -65,7 +65,8 @@ db = SQLAlchemy(
 )
 
 
-_unit_of_work: ContextVar[Literal["reading", "writing"] | None] = ContextVar("unit of work", default=None)
+UnitOfWork = Literal["reading", "writing", "urgent"]
+_unit_of_work: ContextVar[UnitOfWork | None] = ContextVar("unit of work", default=None)
 
 
 @contextmanager
@@ -76,20 +77,21 @@ def reading() -> Iterator[None]:
 
 
 @contextmanager
-def writing() -> Iterator[None]:
+def writing(*, urgent: bool = False) -> Iterator[None]:
     """A unit of work that commits at the end of the block, or rolls back on an exception.
 
     Its first query takes SQLite’s write lock, so whatever is slow comes before the block. Objects loaded
-    before the block are loaded again inside it, because they may have changed meanwhile.
+    before the block are loaded again inside it, because they may have changed meanwhile. What ends somebody’s
+    access is urgent: it waits longer for locks than everything else, which gives up before it.
     """
     if db.session.registry.has():
         db.session.expire_all()
-    with _begin_unit("writing"):
+    with _begin_unit("urgent" if urgent else "writing"):
         yield
 
 
 @contextmanager
-def _begin_unit(kind: Literal["reading", "writing"]) -> Iterator[None]:
+def _begin_unit(kind: UnitOfWork) -> Iterator[None]:
     if _unit_of_work.get():
         raise RuntimeError("A unit of work is open already.")
     token = _unit_of_work.set(kind)
@@ -104,9 +106,9 @@ def _begin_unit(kind: Literal["reading", "writing"]) -> Iterator[None]:
         _unit_of_work.reset(token)
 
 
-def is_reading() -> bool:
-    """Whether the current unit of work is read-only."""
-    return _unit_of_work.get() == "reading"
+def unit_of_work() -> UnitOfWork | None:
+    """The kind of the one that is open."""
+    return _unit_of_work.get()
 
 
 def _roll_back() -> None:
@@ -126,13 +128,13 @@ def _check_unit(_session: Session, _transaction: object, _connection: Connection
 
 @event.listens_for(db.session, "before_flush")
 def _check_flush(_session: Session, _context: object, _instances: object) -> None:
-    if _unit_of_work.get() != "writing":
+    if _unit_of_work.get() in (None, "reading"):
         raise RuntimeError("This change needs db.writing() around it.")
 
 
 @event.listens_for(db.session, "do_orm_execute")
 def _check_statement(state: ORMExecuteState) -> None:
-    if not state.is_select and _unit_of_work.get() != "writing":
+    if not state.is_select and _unit_of_work.get() in (None, "reading"):
         raise RuntimeError("This change needs db.writing() around it.")
 
 

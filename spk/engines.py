@@ -11,8 +11,10 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
 from spk.config import ConfigError
-from spk.db import db, is_reading
+from spk.db import db, unit_of_work
 
+LOCK_TIMEOUT = 5_000  # ms
+URGENT_LOCK_TIMEOUT = 20_000  # ms
 _log = logging.getLogger("spk")
 
 
@@ -26,9 +28,10 @@ def init_app(app: Flask) -> None:
     app.teardown_appcontext(_close_session)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
-            event.listen(db.engine, "begin", _begin)
+            event.listen(db.engine, "begin", _begin_on_sqlite)
         if db.engine.dialect.name == "postgresql":
-            event.listen(db.engine, "do_connect", _set_timeouts(5_000))
+            event.listen(db.engine, "begin", _begin_on_postgresql)
+            event.listen(db.engine, "do_connect", _set_timeouts(LOCK_TIMEOUT))
             event.listen(db.engines["autocommit"], "do_connect", _set_timeouts(250))
 
 
@@ -58,9 +61,19 @@ def _set_pragmas(connection: object, _record: object) -> None:
         connection.execute("PRAGMA synchronous = FULL")
 
 
-def _begin(connection: Connection) -> None:
-    """Take SQLite’s write lock at once: in WAL mode, upgrading a read lock fails (SQLITE_BUSY_SNAPSHOT)."""
-    connection.exec_driver_sql("BEGIN" if is_reading() else "BEGIN IMMEDIATE")
+def _begin_on_sqlite(connection: Connection) -> None:
+    """Take the write lock at once: in WAL mode, upgrading a read lock fails (SQLITE_BUSY_SNAPSHOT)."""
+    if unit_of_work() == "reading":
+        connection.exec_driver_sql("BEGIN")
+        return
+    timeout = URGENT_LOCK_TIMEOUT if unit_of_work() == "urgent" else LOCK_TIMEOUT
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {timeout}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_on_postgresql(connection: Connection) -> None:
+    if unit_of_work() == "urgent":
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {URGENT_LOCK_TIMEOUT}")
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from gunicorn.app.base import BaseApplication
 from spk import create_app
 from spk.config import ConfigError
 from spk.slots import Slots
+from spk.sweeper import start_sweeper
 from spk.worker import Worker
 
 SLOTS = 4  # per worker: requests that the application handles at once
@@ -30,7 +31,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn publishes no ty
             self.cfg.set(name, value)
 
     def load(self) -> Slots:
-        return Slots(create_app(), SLOTS)
+        app = create_app()
+        start_sweeper(app)
+        return Slots(app, SLOTS)
 
 
 class Logger(glogging.Logger):  # type: ignore[misc]  # gunicorn publishes no types

@@ -24,7 +24,7 @@ from spk import create_app
 from spk.config.secret_files import create_secrets
 from spk.db import db, now, reading, writing
 from spk.engines import close
-from spk.models import ApiKey, BrowserSession, Incident, User
+from spk.models import ApiKey, BrowserSession, Incident, Sweep, User
 from spk.models.accounts import password
 from spk.models.accounts.pepper import record_pepper
 from spk.models.status_pages.owned_pages import OwnedPages
@@ -43,7 +43,7 @@ def prepare_data(environ: dict[str, str]) -> None:
         flask_migrate.upgrade()
         with writing():
             record_pepper()
-        with writing():
+            Sweep.make_due()
             for name, plan in (("ada", "pro"), ("ben", "free"), ("eve", "pro")):
                 User.create(f"{name}@example.com", password_hash(), plan)
         close()

@@ -18,20 +18,21 @@ UNFINISHED = {
     "half a body": HEAD + b"Content-Length: 50\r\n\r\nemail=",
     "half an empty line": HEAD + b"\r\n"[:1],
 }
-LARGE = "/p/acme/api/v2/incidents.json"
-INCIDENTS, LENGTH = 50, 25_000
-AT_LEAST = INCIDENTS * LENGTH * len("€".encode())  # bytes: more than the kernel takes for a client
+LARGE = "/p/acme/incidents/long"
+UPDATES, LENGTH = 50, 25_000
+AT_LEAST = UPDATES * LENGTH * len("€".encode())  # bytes: more than the kernel takes for a client
 
 
 def publish_much(environ: dict[str, str]) -> None:
-    """Give Ada a page with as much on it as a page may have."""
+    """Give Ada a page with a long incident."""
     app = create_app(environ)
     Person(app, "ada@example.com").create_page("Acme")
     with app.app_context(), writing():
         page = StatusPage.published("acme")
         assert page is not None
-        for number in range(INCIDENTS):
-            page.incidents.create(name=f"Incident {number}", body="€" * LENGTH)
+        incident = page.incidents.create(name="Long", body="€" * LENGTH)
+        for _ in range(UPDATES - 1):
+            incident.change(body="€" * LENGTH)
     with app.app_context():
         close()
 

@@ -1,4 +1,5 @@
 import stat
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,10 @@ def test_the_database_is_a_file_in_the_data_directory_unless_told(environ: dict[
         ("SPK_BASE_URL", "https://spk.example:8443/", "BASE_URL", "https://spk.example:8443"),
         ("SPK_WORKERS", "8", "WORKERS", 8),
         ("SPK_TRUSTED_PROXIES", "2", "TRUSTED_PROXIES", 2),
+        ("SPK_SESSION_IDLE_DAYS", "7", "SESSION_IDLE_DAYS", timedelta(days=7)),
+        ("SPK_SESSION_DAYS", "30", "SESSION_DAYS", timedelta(days=30)),
+        ("SPK_SESSION_DAYS", "30", "PERMANENT_SESSION_LIFETIME", timedelta(days=30)),
+        ("SPK_KEEP_EVENTS", "3650", "KEEP_EVENTS", timedelta(days=3650)),
         ("SPK_METRICS", "1", "METRICS", True),
         ("SPK_METRICS", "0", "METRICS", False),
         ("SPK_REGISTRATION", "open", "REGISTRATION_OPEN", True),
@@ -117,6 +122,7 @@ def test_fallback_peppers_follow_the_pepper(environ: dict[str, str], given: str)
         *(("SPK_BASE_URL", given) for given in ("http://[fd00::1]:8000", "https://ada:secret@spk.example")),
         *(("SPK_BASE_URL", given) for given in ("https://spk.example?x=1", "https://spk.example:port")),
         *(("SPK_WORKERS", given) for given in ("0", "-1", "two", "1.5", "²", "10000")),
+        *(("SPK_KEEP_EVENTS", given) for given in ("0", "-1", "a year", "99999")),
         *(("SPK_TRUSTED_PROXIES", given) for given in ("-1", "all", "127.0.0.1")),
         *(("SPK_REGISTRATION", given) for given in ("yes", "OPEN")),
         *(("SPK_METRICS", given) for given in ("yes", "2")),

@@ -11,13 +11,14 @@ from pydantic import TypeAdapter
 from sqlalchemy import Executable, select, text, update
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
+from spk import create_app, engines
 from spk.api.body import read_body
 from spk.autocommit import try_update
 from spk.cli import main
 from spk.db import db, now, reading, writing
 from spk.models import ApiKey, BrowserSession, Event, StatusPage, User
 from spk.models.accounts.api_key import KeyLimitReached, NonceUsed
-from tests.locks import others_can_write, write_lock
+from tests.locks import other_connection, others_can_write, take_write_lock, write_lock
 from tests.people import Person, bearer, password_hash
 
 MOMENT = datetime(2026, 11, 11, 9, 41, 7, 123456, UTC)
@@ -298,3 +299,21 @@ def test_a_skipped_update_logs_no_hash(app: Flask, ada: Person, caplog: pytest.L
         try_update(update(ApiKey).values(token_hash=digest))
     assert "skipped an update" in caplog.text
     assert digest not in caplog.text
+
+
+@pytest.mark.parametrize("path", ["api-keys/{prefix}/revoke", "sessions/end-others"])
+def test_what_ends_access_waits_on_when_everything_else_has_given_up(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(engines, "LOCK_TIMEOUT", 50)
+    ada = Person(create_app(environ), "ada@example.com")
+    token, browser, other = ada.create_key(), ada.browser(), ada.browser()
+    sign_out = f"/user/security/{path.format(prefix=token[:12])}"
+    with ThreadPoolExecutor(1) as pool, other_connection(ada.app) as writer:
+        take_write_lock(writer)
+        waiting = pool.submit(browser.submit, sign_out)
+        assert other.create_key("meanwhile").status_code == 503
+        assert not waiting.done()
+        writer.exec_driver_sql("ROLLBACK")
+        assert waiting.result().status_code in (302, 303)
+    assert (ada.key(token).status == "Revoked") or other.get("/user/security").status_code == 302

@@ -6,16 +6,19 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+from sqlalchemy import select
 
 from spk import __version__, create_app
 from spk.config import ConfigError
-from spk.db import db
+from spk.db import db, now, writing
+from spk.models import Event, User
 from spk.models.accounts import token as tokens
 from spk.server import check_bind
 from tests.data_dirs import copy_data_dir
@@ -267,3 +270,16 @@ def wait_until_nothing_new_is_answered(server: LiveServer) -> None:
             except TimeoutError:
                 return
     raise AssertionError("the server still answers new requests")
+
+
+def test_a_server_that_starts_sweeps_once_for_all_workers(prepared_data: Path, tmp_path: Path) -> None:
+    app = create_app(copy_data_dir(prepared_data, tmp_path / "data"))
+    with app.app_context():
+        with writing():
+            user_id = db.session.scalars(select(User.id)).first()
+            db.session.add(Event(user_id=user_id, action="x", created_at=now() - timedelta(days=999)))
+        with serve(tmp_path):
+            deadline = time.monotonic() + 20
+            while Event.newest_at() and time.monotonic() < deadline:
+                time.sleep(0.05)
+            assert Event.newest_at() is None

@@ -1,4 +1,4 @@
-"""sign-ins and where they came from, former slugs, sweeps"""
+"""sign-ins and where they came from, former slugs"""
 
 import sqlalchemy as sa
 from alembic import op

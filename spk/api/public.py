@@ -84,7 +84,9 @@ def published(path: str, response: type[Any]) -> Callable[[Read], Read]:
         def run(slug: str | None = None) -> Response:
             with reading():
                 page = find_published_page(slug)
-                return publish(operation.respond({"page": page, **read(page)}))
+                response = publish(operation.respond({"page": page, **read(page)}))
+            response.headers["Link"] = f'<{page.url}/history>; rel="archives"'
+            return response
 
         run.operation = operation  # type: ignore[attr-defined]  # for openapi.py
         bp.get(f"/api/v2/{path}.json")(run)

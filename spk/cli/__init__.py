@@ -4,13 +4,14 @@ import atexit
 import os
 import shutil
 import tempfile
+from collections import Counter
 
 import click
 import flask_migrate
 
 from spk import __version__, config, create_app, health, logs, setup_token
 from spk.cli import backups
-from spk.cli.base import Commands, say
+from spk.cli.base import Commands, say, with_app
 from spk.cli.doctor import doctor
 from spk.cli.keys import key
 from spk.cli.show_config import show
@@ -20,6 +21,7 @@ from spk.db import reading, writing
 from spk.engines import close
 from spk.models import User
 from spk.models.accounts.pepper import record_pepper
+from spk.models.sweep import Sweep, sweep
 from spk.server import Server, check_bind
 
 
@@ -47,6 +49,7 @@ def prepare() -> None:
             flask_migrate.upgrade()
             with writing():
                 record_pepper()
+                Sweep.make_due()
             close()
     except ConfigError:
         for path in made:  # a new pepper must not be left beside an old database
@@ -72,6 +75,17 @@ def serve() -> None:
         close()
     logs.configure()
     Server(app.config["BIND"], app.config["WORKERS"]).run()
+
+
+@main.command("sweep")
+@with_app
+def sweep_now() -> None:
+    """Delete outdated rows, as `spk serve` does once a day; prints each table and their number."""
+    deleted: Counter[str] = Counter()
+    for table, rows in sweep():
+        deleted[table] += rows
+    for table, rows in deleted.items():
+        click.echo(f"{table}\t{rows}")
 
 
 def share_metrics() -> None:

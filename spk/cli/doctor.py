@@ -22,6 +22,7 @@ from spk.models import Event, User
 from spk.models.accounts.pepper import check_pepper
 from spk.models.accounts.plan import all_plans
 from spk.models.refusal import FEATURES
+from spk.models.sweep import count_rows
 
 Findings = Iterator[tuple[str, str]]
 LOCAL = ("127.", "localhost:", "[::1]:", "unix:")
@@ -117,13 +118,8 @@ def proxy() -> Findings:
     """The settings match the proxy in front, or none."""
     trusted, bind = current_app.config["TRUSTED_PROXIES"], current_app.config["BIND"]
     if current_app.config["BASE_URL"].startswith("https:") and not trusted:
-        yield (
-            "fail",
-            (
-                "SPK_BASE_URL is https, so a proxy is in front, but SPK_TRUSTED_PROXIES is 0: "
-                "everybody counts as one address. Set it to 1."
-            ),
-        )
+        message = "SPK_TRUSTED_PROXIES is 0, but SPK_BASE_URL is https, so a proxy is in front: set it to 1."
+        yield "fail", message
     if trusted and not bind.startswith(LOCAL):
         yield "warn", f"Whoever reaches {bind} past the proxy can claim any address: let only the proxy in."
 
@@ -137,6 +133,11 @@ def limits() -> Findings:
     in_memory = current_app.config["RATELIMIT_STORAGE_URI"].startswith("memory:")
     if several and in_memory and any(plan.requests_per_minute for plan in all_plans()):
         yield "warn", "Each worker counts requests_per_minute separately: set SPK_RATELIMIT_STORAGE_URI."
+
+
+def tables() -> Findings:
+    """How many rows there are."""
+    yield from (("ok", f"{table}: {rows:,} rows") for table, rows in count_rows().items())
 
 
 def plans() -> Findings:
@@ -164,4 +165,4 @@ def disk() -> Findings:
         yield level, f"Only {humanize.naturalsize(free)} are free for {directory}: make room."
 
 
-CHECKS = (settings, permissions, migrations, integrity, pepper, clock, proxy, limits, plans, disk)
+CHECKS = (settings, permissions, migrations, integrity, pepper, clock, proxy, limits, plans, tables, disk)

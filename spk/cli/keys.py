@@ -42,7 +42,7 @@ def create_key(email: str, name: str) -> None:
 @with_app
 def revoke_key(prefix: str) -> None:
     """Revoke a key; its token is refused from now on."""
-    with writing():
+    with writing(urgent=True):
         found = ApiKey.find(prefix)
         if found is None:
             raise click.ClickException(f"There is no key {prefix}.")

@@ -52,7 +52,7 @@ def list_users() -> None:
 def set_password(email: str, password_stdin: bool) -> None:
     """Give an account a new password and sign it out everywhere."""
     password_hash = ask_password_hash(password_stdin)
-    with writing():
+    with writing(urgent=True):
         account = find_user(email)
         account.set_password(password_hash)
         BrowserSession.end_all(account)
@@ -87,7 +87,7 @@ def set_plan(email: str, plan: str) -> None:
 @with_app
 def disable(email: str) -> None:
     """Refuse an account and all its keys."""
-    with writing():
+    with writing(urgent=True):
         find_user(email).disable()
     say(f"{email} is disabled.")
 

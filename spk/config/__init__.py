@@ -2,7 +2,6 @@
 
 import difflib
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from spk.config import secret_files, variables
@@ -10,11 +9,11 @@ from spk.config.settings import NAMES
 from spk.config.variables import ConfigError as ConfigError
 
 MAX_BODY = 512 * 1024  # bytes: more than the longest incident update, 25,000 characters escaped as JSON
+PERIODS = ("SESSION_IDLE_DAYS", "SESSION_DAYS", "KEEP_EVENTS", "KEEP_ATTEMPTS", "KEEP_ANSWERS")
 FIXED = {
     "MAX_CONTENT_LENGTH": MAX_BODY,
     "SESSION_COOKIE_HTTPONLY": True,
     "SESSION_COOKIE_SAMESITE": "Lax",
-    "PERMANENT_SESSION_LIFETIME": timedelta(days=90),  # the row in the database may expire earlier
     "SESSION_REFRESH_EACH_REQUEST": False,  # the API never sets a cookie
     # A form works for as long as the session lasts, even if its page is open overnight.
     "WTF_CSRF_TIME_LIMIT": None,
@@ -46,12 +45,14 @@ def load(environ: Mapping[str, str]) -> dict[str, Any]:
         "LOGIN_LIMIT": variables.rate(environ, "SPK_LOGIN_LIMIT"),
         "FAILURE_LIMIT": variables.rate(environ, "SPK_FAILURE_LIMIT"),
         "RATELIMIT_STORAGE_URI": variables.value_or_default(environ, "SPK_RATELIMIT_STORAGE_URI"),
+        **{name: variables.days(environ, f"SPK_{name}") for name in PERIODS},
         "METRICS": variables.one_of(environ, "SPK_METRICS", "0", "1") == "1",
         "SQLALCHEMY_DATABASE_URI": database_url,
         "SQLALCHEMY_BINDS": {"autocommit": _autocommit_engine(database_url)},
         # Browsers drop __Host- cookies on plain http, and people could never sign in.
         "SESSION_COOKIE_NAME": "__Host-spk" if https else "spk",
         "SESSION_COOKIE_SECURE": https,
+        "PERMANENT_SESSION_LIFETIME": variables.days(environ, "SPK_SESSION_DAYS"),  # the row may end earlier
         "TRUSTED_HOSTS": [base_url.hostname, "localhost", "127.0.0.1"],
         **FIXED,
     }

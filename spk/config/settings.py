@@ -50,6 +50,13 @@ SETTINGS = {
         "with `redis://localhost:6379` for all of them together.",
         is_secret=True,
     ),
+    "SPK_SESSION_IDLE_DAYS": Setting("14", "Days without a visit after which a browser is signed out."),
+    "SPK_SESSION_DAYS": Setting("90", "Days after which a browser is signed out in any case."),
+    "SPK_KEEP_EVENTS": Setting("730", "Days for which the events of accounts are kept."),
+    "SPK_KEEP_ATTEMPTS": Setting("1", "Days for which attempts to sign in are kept."),
+    "SPK_KEEP_ANSWERS": Setting(
+        "1", "Days for which the API repeats an answer to the same `Idempotency-Key`."
+    ),
     "SPK_FRONT_PAGE": Setting(
         "the oldest page of the first account", "The id or slug of the status page at `/`."
     ),

@@ -5,6 +5,7 @@ An empty variable counts as not set, because Docker Compose passes unset ones li
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -105,6 +106,10 @@ def integer(environ: Mapping[str, str], name: str, *, least: int) -> int:
     if not re.fullmatch(r"[0-9]{1,4}", found) or int(found) < least:
         raise ConfigError(f"{name} must be a whole number, {least} or more, not {found}.")
     return int(found)
+
+
+def days(environ: Mapping[str, str], name: str) -> timedelta:
+    return timedelta(days=integer(environ, name, least=1))
 
 
 def rate(environ: Mapping[str, str], name: str) -> limits.RateLimitItem:

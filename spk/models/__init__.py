@@ -13,6 +13,7 @@ from spk.models.status_pages.former_slug import FormerSlug
 from spk.models.status_pages.incident import Incident
 from spk.models.status_pages.incident_update import IncidentUpdate
 from spk.models.status_pages.status_page import StatusPage
+from spk.models.sweep import Sweep
 
 __all__ = [
     "ApiKey",
@@ -27,5 +28,6 @@ __all__ = [
     "PepperCanary",
     "SignInAttempt",
     "StatusPage",
+    "Sweep",
     "User",
 ]

@@ -84,9 +84,9 @@ class SignedOut(Exception):
 
 
 @contextmanager
-def changing() -> Iterator[None]:
+def changing(*, urgent: bool = False) -> Iterator[None]:
     """A unit of work of the person who is signed in, which is looked at again under the lock."""
-    with writing():
+    with writing(urgent=urgent):
         if BrowserSession.find(current_user.session_secret) is None:
             raise SignedOut
         yield

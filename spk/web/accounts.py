@@ -124,7 +124,7 @@ def start_session(user: User, verified_hash: str, attempts: list[int]) -> bool:
 @account.post("/logout")
 def end_session() -> ResponseReturnValue:
     if current_user.is_authenticated:
-        with writing():
+        with writing(urgent=True):
             BrowserSession.end(current_user)
     session.clear()
     return redirect(url_for("account.sign_in"))

@@ -58,7 +58,7 @@ def confirm_revoke(prefix: str) -> ResponseReturnValue:
 
 @user.post("/security/api-keys/<prefix>/revoke")
 def revoke(prefix: str) -> ResponseReturnValue:
-    with changing():
+    with changing(urgent=True):
         key = find_api_key(prefix)
         was_active = key.revoke()
     message = f"“{key.name}” was {'' if was_active else 'already '}revoked."

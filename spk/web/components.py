@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from spk.db import reading
 from spk.models import Component, StatusPage
+from spk.models.refusal import LimitReached
 from spk.web import changing, is_htmx, user
 from spk.web.filters import label
 from spk.web.status_page_forms import ComponentForm, ComponentSettingsForm, ComponentStatusForm
@@ -16,9 +17,13 @@ def create_component(page: str) -> ResponseReturnValue:
     form = ComponentForm()
     if not form.validate():
         return show_page(page, 422, component_form=form)
-    with changing():
-        found = lock_page(page)
-        component = found.create_component(name=form.name.data, description=form.description.data or None)
+    try:
+        with changing():
+            found = lock_page(page)
+            component = found.create_component(name=form.name.data, description=form.description.data or None)
+    except LimitReached as refusal:
+        form.name.errors = [str(refusal)]
+        return show_page(page, 409, component_form=form)
     return to_page(found, f"“{component.name}” was added.")
 
 

@@ -6,7 +6,7 @@ from flask_login import current_user
 
 from spk.db import reading
 from spk.models import Incident, StatusPage
-from spk.models.refusal import InvalidField
+from spk.models.refusal import InvalidField, LimitReached
 from spk.models.status_pages.incident_fields import IncidentChanges
 from spk.web import changing, user
 from spk.web.status_page_forms import IncidentForm, IncidentUpdateForm, MaintenanceForm
@@ -25,13 +25,17 @@ def open_incident(page: str) -> ResponseReturnValue:
     form = IncidentForm.of(found)
     if not form.validate():
         return render_template("status_pages/new_incident.html", page=found, form=form), 422
-    with changing():
-        incident = lock_page(page).incidents.create(
-            name=form.name.data,
-            body=form.body.data,
-            impact_override=form.impact_override.data or None,
-            components=form.statuses,
-        )
+    try:
+        with changing():
+            incident = lock_page(page).incidents.create(
+                name=form.name.data,
+                body=form.body.data,
+                impact_override=form.impact_override.data or None,
+                components=form.statuses,
+            )
+    except LimitReached as refusal:
+        form.name.errors = [str(refusal)]
+        return render_template("status_pages/new_incident.html", page=read_page(page), form=form), 409
     return to_page(found, f"“{incident.name}” is open. Everybody can see it now.")
 
 
@@ -60,6 +64,9 @@ def plan_maintenance(page: str) -> ResponseReturnValue:
     except InvalidField as refusal:
         form[refusal.field].errors = [str(refusal)]
         return show_new_maintenance(read_page(page), form, 422)
+    except LimitReached as refusal:
+        form.name.errors = [str(refusal)]
+        return show_new_maintenance(read_page(page), form, 409)
     return to_page(found, f"“{incident.name}” is planned. It starts and ends by itself.")
 
 
@@ -82,12 +89,18 @@ def update_incident(page: str, incident: str) -> ResponseReturnValue:
     changes: IncidentChanges = {"body": form.body.data}
     if form.status.data != form.shown_status.data:
         changes["status"] = form.status.data
-    with changing():
-        own_page = lock_page(page)
-        found = find_incident(own_page, incident)
-        if changes.get("status") == "resolved" and form.restore.data:
-            changes["components"] = {each.id: "operational" for each in found.unshared_components()}
-        found.change(**changes)
+    try:
+        with changing():
+            own_page = lock_page(page)
+            found = find_incident(own_page, incident)
+            if changes.get("status") == "resolved" and form.restore.data:
+                changes["components"] = {each.id: "operational" for each in found.unshared_components()}
+            found.change(**changes)
+    except LimitReached as refusal:
+        form.body.errors = [str(refusal)]
+        with reading():
+            own_page = find_page(page)
+            return show_incident(own_page, find_incident(own_page, incident), form, 409)
     return to_page(own_page, f"“{found.name}” was updated.")
 
 

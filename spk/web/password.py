@@ -29,7 +29,7 @@ def change_password() -> ResponseReturnValue:
         return section("password", 422, password_form=form)
     password_hash = password.hash(form.new_password.data)
     try:
-        with changing():
+        with changing(urgent=True):
             current_user.change_password(verified_hash, password_hash)
             SignInAttempt.forgive(attempts)
     except PasswordChanged as refusal:

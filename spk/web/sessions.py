@@ -10,7 +10,7 @@ from spk.web import changing, user
 
 @user.post("/security/sessions/end-others")
 def end_other_sessions() -> ResponseReturnValue:
-    with changing():
+    with changing(urgent=True):
         BrowserSession.end_others(current_user)
         current_user.record("session:end_others")
     flash("Every other session was signed out.", "sessions")

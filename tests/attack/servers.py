@@ -61,7 +61,7 @@ class Installation:
 
 @contextmanager
 def open_installation(
-    directory: Path, database: str = "", *program: str, servers: int = 1, workers: int = 2
+    directory: Path, database: str = "", *program: str, servers: int = 1, workers: int = 2, **settings: str
 ) -> Iterator[Installation]:
     """Run so many servers, of so many workers each, with the database of this URL, or one of SQLite’s."""
     home = directory / "0"
@@ -73,7 +73,7 @@ def open_installation(
     with ExitStack() as stack:
         for number in range(servers):
             place = directory / str(number)
-            server = serve(place, *program, SPK_DATABASE_URL=url, SPK_WORKERS=str(workers))
+            server = serve(place, *program, SPK_DATABASE_URL=url, SPK_WORKERS=str(workers), **settings)
             running.append(stack.enter_context(server))
         app = create_app(running[0].environ)
         try:

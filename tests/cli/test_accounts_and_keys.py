@@ -1,12 +1,14 @@
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from spk import __version__, create_app, setup_token
-from spk.db import reading
-from spk.models import User
+from spk.db import db, now, reading, writing
+from spk.models import Event, User
 from spk.models.accounts import password
 from spk.models.accounts.caller import Caller
 from tests.cli.output import Spk, refusal, rows, said
@@ -312,3 +314,11 @@ def test_a_password_is_asked_for_twice_on_a_terminal(spk: Spk, ada: Person) -> N
 def test_a_new_password_that_does_not_fit_is_refused(spk: Spk, ada: Person) -> None:
     result = spk("user", "set-password", ada.email, "--password-stdin", typed="short\n")
     assert refusal(result) == "Use 8 characters or more."
+
+
+def test_outdated_rows_are_swept_and_counted(spk: Spk, app: Flask, ada: Person) -> None:
+    ada.create_key()
+    assert spk("sweep").stdout == ""
+    with app.app_context(), writing():
+        db.session.execute(update(Event).values(created_at=now() - timedelta(days=999)))
+    assert spk("sweep").stdout == "events\t1\n"

@@ -42,6 +42,12 @@ def test_a_healthy_place_has_nothing_to_mend(spk: Spk) -> None:
     assert ailments(spk, 0) == {}
 
 
+def test_it_shows_how_many_rows_each_table_has(spk: Spk, ada: Person) -> None:
+    ada.create_key()
+    shown = [line.removeprefix("ok\ttables\t") for line in spk("doctor").stdout.splitlines()]
+    assert {"api_keys: 1 rows", "users: 3 rows", "incident_updates: 0 rows"} <= set(shown)
+
+
 def test_a_file_that_others_can_read_is_named_with_the_way_to_mend_it(
     spk: Spk, environ: dict[str, str]
 ) -> None:
@@ -103,7 +109,7 @@ def test_a_damaged_database_asks_for_a_backup(spk: Spk, app: Flask, environ: dic
 def test_a_database_that_is_gone_is_said_to_be(spk: Spk, app: Flask) -> None:
     lose_database(app)
     found = ailments(spk, 1)
-    assert found.keys() - {"integrity"} == {"migrations", "pepper", "clock", "plans"}
+    assert found.keys() - {"integrity"} == {"migrations", "pepper", "clock", "plans", "tables"}
     assert ("integrity" in found) is not on_postgresql()
     assert found["pepper"][1].startswith("The database can’t be used: start it, or fix SPK_DATABASE_URL (")
 

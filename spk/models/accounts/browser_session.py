@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import ua_parser
+from flask import current_app
 from sqlalchemy import ColumnElement, ForeignKey, String, and_, delete, not_, select, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
@@ -15,8 +16,6 @@ from spk.db import Base, db, now
 if TYPE_CHECKING:
     from spk.models.accounts.user import User
 
-IDLE_TIMEOUT = timedelta(days=14)
-MAX_AGE = timedelta(days=90)
 TOUCH_EVERY = timedelta(minutes=5)
 MOST = 50  # sessions of one user
 USER_AGENT_LENGTH = 300  # characters
@@ -39,7 +38,6 @@ class BrowserSession(Base):
     @classmethod
     def start(cls, user: "User", user_agent: str) -> None:
         """Sign a browser in; `user.session_secret` is what its cookie is to hold. Only the newest stay."""
-        db.session.execute(delete(cls).where(not_(cls._is_active())))
         user.session_secret, user_agent = secrets.token_urlsafe(32), user_agent[:USER_AGENT_LENGTH]
         db.session.add(
             cls(user=user, secret_hash=_hash(user.session_secret), user_agent=user_agent[:USER_AGENT_LENGTH])
@@ -81,7 +79,12 @@ class BrowserSession(Base):
 
     @classmethod
     def _is_active(cls) -> ColumnElement[bool]:
-        return and_(cls.last_seen_at > now() - IDLE_TIMEOUT, cls.created_at > now() - MAX_AGE)
+        idle, age = current_app.config["SESSION_IDLE_DAYS"], current_app.config["SESSION_DAYS"]
+        return and_(cls.last_seen_at > now() - idle, cls.created_at > now() - age)
+
+    @classmethod
+    def is_outdated(cls) -> ColumnElement[bool]:
+        return not_(cls._is_active())
 
     @classmethod
     def end(cls, user: "User") -> None:

@@ -1,9 +1,10 @@
 """The audit log: what happened to an account, and when."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, String, func, select
+from flask import current_app
+from sqlalchemy import ColumnElement, ForeignKey, String, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from spk.autocommit import fetch_first
@@ -51,6 +52,11 @@ class Event(Base):
         """Whether this account has been signed in to from this address."""
         sign_ins = select(cls.id).filter_by(user_id=user_id, action="user:sign_in", address=address)
         return db.session.scalar(sign_ins.limit(1)) is not None
+
+    @classmethod
+    def is_outdated(cls) -> ColumnElement[bool]:
+        kept: timedelta = current_app.config["KEEP_EVENTS"]
+        return cls.created_at < now() - kept
 
     @property
     def description(self) -> str:

@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, delete, select
+from flask import current_app
+from sqlalchemy import ColumnElement, ForeignKey, String, Text, UniqueConstraint, delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -10,7 +11,6 @@ from spk.db import Base, db, now
 from spk.models.refusal import Refusal
 
 KEY_LENGTH = 255  # characters
-KEPT_FOR = timedelta(hours=24)
 
 
 class KeyReused(Refusal):
@@ -40,13 +40,19 @@ class IdempotentAnswer(Base):
 
         Of two simultaneous requests the second waits here until the first has committed.
         """
-        db.session.execute(delete(cls).where(cls.user_id == user_id, cls.created_at < now() - KEPT_FOR))
+        own = cls.user_id == user_id, cls.key == key
+        db.session.execute(delete(cls).where(*own, cls.is_outdated()))
         answer = cls(user_id=user_id, key=key, fingerprint=fingerprint)
         try:
             with db.session.begin_nested():
                 db.session.add(answer)
         except IntegrityError:
-            answer = db.session.scalars(select(cls).filter_by(user_id=user_id, key=key)).one()
+            answer = db.session.scalars(select(cls).where(*own)).one()
             if answer.fingerprint != fingerprint:
                 raise KeyReused from None
         return answer
+
+    @classmethod
+    def is_outdated(cls) -> ColumnElement[bool]:
+        kept: timedelta = current_app.config["KEEP_ANSWERS"]
+        return cls.created_at < now() - kept

@@ -5,7 +5,15 @@ from pathlib import Path
 from typing import Annotated, Self
 
 from flask import current_app
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
 
 from spk.config import ConfigError
 from spk.models.refusal import InvalidValue
@@ -21,6 +29,9 @@ class PlanTable(BaseModel):
     features: Annotated[frozenset[str], Field(strict=False)] = frozenset()  # a list in TOML
     active_keys: NonNegativeInt = 0
     status_pages: NonNegativeInt = 0
+    components: PositiveInt = 200  # of a status page
+    open_incidents: PositiveInt = 100  # of a status page, planned maintenance among them
+    incident_updates: PositiveInt = 100  # of an incident
     requests_per_minute: NonNegativeInt | None = None
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import current_app
 from limits import RateLimitItem
-from sqlalchemy import ColumnElement, String, delete, false, func, select, update
+from sqlalchemy import ColumnElement, String, false, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spk.db import Base, db, now
@@ -39,7 +39,7 @@ class FailedSignIns:
 
 
 class SignInAttempt(Base):
-    """One try of a password, written before the password is hashed and kept for a day."""
+    """One try of a password, written before the password is hashed."""
 
     __tablename__ = "sign_in_attempts"
 
@@ -62,7 +62,6 @@ class SignInAttempt(Base):
         if not place:
             attempts.append(cls(who=_hash(f"address {address}"), account=account))
         take_advisory_locks(*(attempt.who for attempt in attempts))
-        db.session.execute(delete(cls).where(cls.created_at < now() - max(DAY, _limit()[1])))
         cls._check_account(attempts[0].who, account)
         if not place:
             cls._check_address(attempts[1].who, account)
@@ -77,13 +76,19 @@ class SignInAttempt(Base):
 
     @classmethod
     def failed(cls, email: str) -> FailedSignIns | None:
-        """The wrong tries of an account, for its owner to see."""
-        wrong = cls.account == _hash(f"account {email}"), cls.address.is_not(None), ~cls.was_right
+        """The wrong tries of an account within a day, for its owner to see."""
+        account, since = cls.account == _hash(f"account {email}"), cls.created_at > now() - DAY
+        wrong = account, since, cls.address.is_not(None), ~cls.was_right
         last = db.session.scalars(select(cls).where(*wrong).order_by(cls.id.desc()).limit(1)).first()
         if last is None:
             return None
         count = db.session.scalar(select(func.count()).where(*wrong)) or 0
         return FailedSignIns(count, last.created_at, last.address or "")
+
+    @classmethod
+    def is_outdated(cls) -> ColumnElement[bool]:
+        kept: timedelta = current_app.config["KEEP_ATTEMPTS"]
+        return cls.created_at < now() - max(kept, _limit()[1])
 
     @classmethod
     def _check_account(cls, who: str, account: str) -> None:

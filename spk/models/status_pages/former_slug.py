@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, String, delete, select
+from sqlalchemy import ColumnElement, ForeignKey, String, and_, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spk.db import Base, db, now
@@ -39,6 +39,10 @@ class FormerSlug(Base):
         """Whether it is kept for somebody else."""
         others = select(cls.slug).where(cls.slug == slug, cls.user_id != user_id)
         return db.session.scalar(others.where(cls.freed_at > now() - KEPT_FOR)) is not None
+
+    @classmethod
+    def is_outdated(cls) -> ColumnElement[bool]:
+        return and_(cls.page_id.is_(None), cls.freed_at < now() - KEPT_FOR)
 
     @classmethod
     def page_id_of(cls, slug: str) -> str | None:

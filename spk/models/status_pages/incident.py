@@ -7,6 +7,7 @@ from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, UniqueCon
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from spk.db import Base, db, now
+from spk.models.refusal import LimitReached
 from spk.models.status_pages.component import Component
 from spk.models.status_pages.identifier import ID_LENGTH, SLUG_LENGTH, choose_slug, new_id
 from spk.models.status_pages.incident_fields import NAME, IncidentChanges
@@ -63,6 +64,9 @@ class Incident(Scheduled, Base):
         cascade="all, delete-orphan",
         passive_deletes=True,
     )
+    # What a list leaves off, which has only some of both: see incident_list.py.
+    earlier_updates = 0
+    more_components = 0
 
     @property
     def impact(self) -> Impact:
@@ -74,12 +78,16 @@ class Incident(Scheduled, Base):
 
     def unshared_components(self) -> list[Component]:
         """The components that no other open incident affects."""
-        others = [each for each in self.page.incidents.listed("open_realtime") if each is not self]
-        return [one for one in self.components if all(one not in each.components for each in others)]
+        others = self.page.incidents.components_of_others(self)
+        return [component for component in self.components if component.id not in others]
 
     def change(self, **changes: Unpack[IncidentChanges]) -> None:
-        """Change the given fields; a status or a body adds an update. Raises InvalidField or PlanRequired."""
+        """Change the given fields; a status or a body adds an update.
+
+        Raises InvalidField, PlanRequired or LimitReached.
+        """
         was_closed, before = self.current_status in CLOSED, self.page.component_statuses()
+        was_open = bool(self.status) and not was_closed
         slug = changes.get("slug", self.slug)
         if slug != self.slug:
             self.slug = choose_slug(slug, self.name, self.id, self.page.incidents.has)
@@ -93,11 +101,15 @@ class Incident(Scheduled, Base):
             self.reschedule(changes)
         if status:
             self.set_status(status)
+        if self.is_open and not was_open:
+            self.page.incidents.check_open_limit()
         self._change_components(changes)
         db.session.add(self)
         self.page.mark_changed()
         self.updated_at = self.page.updated_at
         if changes.get("body") or (status and not (was_closed and status in CLOSED)):
+            if was_closed or self.is_open:  # the update that closes it is always possible
+                self._check_update_limit()
             self._add_update(changes, before)
 
     def delete(self) -> None:
@@ -119,6 +131,13 @@ class Incident(Scheduled, Base):
                 component.change(status=status)
         impacts = [IMPACT_OF[component.status] for component in self.components]
         self.worst_impact = worst([self.worst_impact, *(each for each in impacts if each != "maintenance")])
+
+    def _check_update_limit(self) -> None:
+        if len(self.updates) >= (limit := self.page.user.plan.incident_updates):
+            raise LimitReached(
+                f"This has the {limit} updates that your plan allows. "
+                "It can still be resolved; go on in a new incident."
+            )
 
     def _add_update(self, changes: IncidentChanges, before: dict[str, ComponentStatus]) -> None:
         after = self.page.component_statuses()

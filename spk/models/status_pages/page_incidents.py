@@ -4,13 +4,15 @@ from collections import defaultdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Unpack, get_args
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.orm import selectinload
 
 from spk.db import db, now
+from spk.models.refusal import LimitReached
 from spk.models.status_pages.identifier import choose_slug, is_id_or_slug, new_id
 from spk.models.status_pages.incident import Incident, incident_components
 from spk.models.status_pages.incident_fields import NAME, NewIncident
+from spk.models.status_pages.incident_list import load_components, load_updates
 from spk.models.status_pages.schedule import NO_END, has_schedule
 from spk.models.status_pages.vocabulary import Impact
 
@@ -18,8 +20,9 @@ if TYPE_CHECKING:
     from spk.models.status_pages.status_page import StatusPage
 
 ListName = Literal["all", "unresolved", "scheduled", "upcoming", "active_maintenance"]
-LIST_LIMIT = 500  # more than is ever open at once
+LIST_LIMIT = 100  # incidents
 PublicListName = Literal["realtime", "open_realtime", "maintenance", "upcoming", "active_maintenance"]
+Condition = ListName | PublicListName | Literal["open"]
 
 
 class PageIncidents:
@@ -32,7 +35,8 @@ class PageIncidents:
         """By id or slug."""
         if not is_id_or_slug(key):
             return None
-        found = self._select().where(or_(Incident.id == key, Incident.slug == key))
+        related = selectinload(Incident.updates), selectinload(Incident.components)
+        found = self._select().where(or_(Incident.id == key, Incident.slug == key)).options(*related)
         return db.session.scalar(found.order_by((Incident.id == key).desc()).limit(1))
 
     def listed(
@@ -44,17 +48,17 @@ class PageIncidents:
         matches = Incident.name.icontains(search, autoescape=True) if search else true()
         order = Incident.scheduled_for if which == "upcoming" else Incident.created_at.desc()
         listed = self._select().where(_condition(which), matches).order_by(order)
-        return [*db.session.scalars(listed.limit(limit).offset(offset))]
+        return self._load(listed.limit(limit).offset(offset))
 
     def started(self, *, since: datetime | None = None, limit: int = 50, offset: int = 0) -> list[Incident]:
         """Incidents and maintenance that have started, latest first."""
         latest = self._select().where(Incident.started_at <= now()).order_by(Incident.started_at.desc())
         if since:
             latest = latest.where(Incident.started_at >= since)
-        return [*db.session.scalars(latest.limit(limit).offset(offset))]
+        return self._load(latest.limit(limit).offset(offset))
 
     def create(self, **fields: Unpack[NewIncident]) -> Incident:
-        """Open an incident or plan a maintenance; raises InvalidField or PlanRequired."""
+        """Open an incident or plan a maintenance; raises InvalidField, PlanRequired or LimitReached."""
         fields.setdefault("status", "scheduled" if has_schedule(fields) else "investigating")
         name, identifier = fields["name"], new_id()
         incident = Incident(
@@ -75,10 +79,32 @@ class PageIncidents:
         """Whether a slug is taken by an incident or by the URL of a list."""
         return slug in get_args(ListName) or self.find(slug) is not None
 
+    def check_open_limit(self) -> None:
+        """Raise LimitReached if as many are open as the plan allows."""
+        others = select(func.count()).where(Incident.page_id == self.page.id, _condition("open"))
+        with db.session.no_autoflush:
+            if (db.session.scalar(others) or 0) >= (limit := self.page.user.plan.open_incidents):
+                raise LimitReached(
+                    f"This page has the {limit} open incidents, planned ones among them, that your plan "
+                    "allows. Resolve one, then open the next."
+                )
+
+    def components_of_others(self, incident: Incident) -> set[str]:
+        """The ids of the components that other open incidents affect."""
+        affected = select(incident_components.c.component_id).join(Incident)
+        others = Incident.page_id == self.page.id, _condition("open_realtime"), Incident.id != incident.id
+        return set(db.session.scalars(affected.where(*others)))
+
     def _select(self) -> Select[Incident]:
-        """All incidents, with updates and components loaded in a constant number of queries."""
-        related = selectinload(Incident.updates), selectinload(Incident.components)
-        return select(Incident).where(Incident.page_id == self.page.id).options(*related)
+        return select(Incident).where(Incident.page_id == self.page.id)
+
+    def _load(self, some: Select[Incident]) -> list[Incident]:
+        """These, with what a list shows of each, in a constant number of queries."""
+        found = [*db.session.scalars(some)]
+        if found:
+            load_updates(found)
+            load_components(found, self.page.components)
+        return found
 
 
 def components_in_maintenance(page_ids: list[str]) -> dict[str, frozenset[str]]:
@@ -101,10 +127,11 @@ def running_impacts(page_ids: list[str]) -> dict[str, list[Impact]]:
     return found
 
 
-def _condition(which: ListName | PublicListName) -> ColumnElement[bool]:
+def _condition(which: Condition) -> ColumnElement[bool]:
     planned, is_open, started = Incident.scheduled_for.is_not(None), Incident.is_open, Incident.has_started
     return {
         "all": true(),
+        "open": and_(is_open),
         "unresolved": and_(is_open, started),
         "scheduled": and_(is_open, planned),
         "upcoming": and_(is_open, planned, ~started),

@@ -2,7 +2,7 @@
 
 import zoneinfo
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Unpack
 
 from flask import current_app
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from spk.db import Base, db, now
 from spk.models.accounts.user import User
-from spk.models.refusal import InvalidField
+from spk.models.refusal import InvalidField, LimitReached
 from spk.models.status_pages.component import Component, NewComponent
 from spk.models.status_pages.former_slug import FormerSlug
 from spk.models.status_pages.identifier import (
@@ -58,9 +58,8 @@ class StatusPage(Base):
         if key is None:
             first = select(func.min(User.id)).scalar_subquery()
             return db.session.scalar(pages.where(cls.user_id == first).order_by(cls.created_at).limit(1))
-        if not is_id_or_slug(key):
-            return None
-        return db.session.scalar(pages.where(or_(cls.id == key, cls.slug == key)))
+        matching = pages.where(or_(cls.id == key, cls.slug == key))
+        return db.session.scalar(matching) if is_id_or_slug(key) else None
 
     @classmethod
     def formerly(cls, slug: str) -> "StatusPage | None":
@@ -113,7 +112,8 @@ class StatusPage(Base):
         """Change the given fields; raises InvalidField if the slug is taken."""
         slug, former = changes.pop("slug", self.slug), self.slug
         if slug != former:
-            save_with_slug(self, choose_slug(slug, self.name, self.id, self._is_slug_taken))
+            is_taken = partial(StatusPage.is_slug_taken, user_id=self.user_id)
+            save_with_slug(self, choose_slug(slug, self.name, self.id, is_taken))
             FormerSlug.reuse(slug)
             FormerSlug.keep(former, self.user_id, self.id)
         for field, value in changes.items():
@@ -131,9 +131,6 @@ class StatusPage(Base):
         self.user.record("status_page:delete", self.name)
         FormerSlug.keep(self.slug, self.user_id, None)
         db.session.delete(self)
-
-    def _is_slug_taken(self, slug: str) -> bool:
-        return StatusPage.is_slug_taken(slug, self.user_id)
 
     def component(self, key: str) -> Component | None:
         """Find a component by id or slug."""
@@ -154,7 +151,11 @@ class StatusPage(Base):
         return [*db.session.scalars(components.order_by(Component.position, Component.created_at))]
 
     def create_component(self, **fields: Unpack[NewComponent]) -> Component:
-        """Add a component at the end; raises InvalidField if the slug is taken."""
+        """Add a component at the end; raises LimitReached, or InvalidField if the slug is taken."""
+        if len(self.components) >= (most := self.user.plan.components):
+            raise LimitReached(
+                f"This page has the {most} components that your plan allows. Delete one first."
+            )
         name, identifier = fields["name"], new_id()
         component = Component(
             id=identifier,

@@ -125,13 +125,6 @@ def test_right_tries_have_a_limit_too_and_a_higher_one(app: Flask) -> None:
     assert allowed == [True] * most + [False]
 
 
-def test_old_tries_are_removed(app: Flask) -> None:
-    use_up(app, "ada")
-    age(app, timedelta(days=1, seconds=1))
-    attempt(app, "eve")
-    assert rows(app) == 2
-
-
 def test_a_refusal_says_when_to_try_again(app: Flask) -> None:
     use_up(app, "ada")
     age(app, timedelta(seconds=20))

@@ -1,31 +1,40 @@
-"""Slow clients and a slow database: others are answered in under a second, all the time."""
+"""Slow clients, a slow database and the worst requests there are: others are answered within a second."""
 
+import itertools
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from statistics import median
+from threading import Event
 
 import pytest
 
+from spk import create_app
+from spk.db import writing
+from spk.engines import close
+from spk.models import StatusPage
 from tests.attack.connection import Answer, Connection, SignedIn
 from tests.attack.servers import Installation, open_installation
 from tests.locks import write_lock
 from tests.people import Person, bearer
-from tests.slow_clients import UNFINISHED, connect, get, publish_much, stop_reading
+from tests.slow_clients import LENGTH, UNFINISHED, connect, get, publish_much, read_all, stop_reading
 
 CROWD = 40  # slow clients at once
 ROUNDS = 10
+SLOTS = 4
+MARKS = "a%CC%81%CC%96"  # a letter and two marks that are in the wrong order
 AT_MOST = 1_000  # ms
-FORM = "Content-Type: application/x-www-form-urlencoded", "Content-Length: 6"
 Attack = Callable[[Installation], AbstractContextManager[None]]
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def installation(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """Two workers, and a page with much on it."""
-    with open_installation(tmp_path_factory.mktemp("slow")) as installation:
+    with open_installation(tmp_path_factory.mktemp("held-up"), database) as installation:
         publish_much(installation.servers[0].environ)
+        fill_page(installation.servers[0].environ)
         yield installation
 
 
@@ -37,6 +46,19 @@ def owner(installation: Installation) -> Person:
 @pytest.fixture(scope="module")
 def session(installation: Installation, owner: Person) -> SignedIn:
     return SignedIn.at(installation.urls[0], owner.email)
+
+
+def fill_page(environ: dict[str, str]) -> None:
+    """Give Eve a page with as many open incidents as a plan allows, each with the longest updates."""
+    app = create_app(environ)
+    Person(app, "eve@example.com").create_page("Full")
+    with app.app_context(), writing():
+        page = StatusPage.published("full")
+        assert page is not None
+        for number in range(page.user.plan.open_incidents):
+            page.incidents.create(name=f"Incident {number}", body="x" * LENGTH)
+    with app.app_context():
+        close()
 
 
 @contextmanager
@@ -58,17 +80,58 @@ def senders_of(part: bytes) -> Attack:
     return attack
 
 
+def repeating(*requests: bytes) -> Attack:
+    """As many strangers as there are places in a worker, who send these over and over."""
+
+    @contextmanager
+    def attack(installation: Installation) -> Iterator[None]:
+        is_over = Event()
+
+        def send_on() -> None:
+            for request in itertools.cycle(requests):
+                if is_over.is_set():
+                    return
+                with suppress(OSError), connect(installation.servers[0]) as client:
+                    client.sendall(request)
+                    read_all(client)
+
+        with ThreadPoolExecutor(SLOTS) as pool:
+            for _ in range(SLOTS):
+                pool.submit(send_on)
+            try:
+                yield
+            finally:
+                is_over.set()
+
+    return attack
+
+
+def form(path: str, fields: str, *headers: str) -> bytes:
+    """One as long as it takes; the server may refuse it unread."""
+    kind = "Content-Type: application/x-www-form-urlencoded"
+    head = get(path, kind, f"Content-Length: {len(fields)}", "Connection: close", *headers)
+    return head.replace(b"GET", b"POST", 1) + fields.encode()
+
+
+@contextmanager
+def worst_forms_for_the_api(installation: Installation) -> Iterator[None]:
+    """With a key: ten thousand fields of one name, and one name ten thousand levels deep."""
+    key = f"Authorization: Bearer {Person(installation.app, 'ada@example.com').create_key()}"
+    path = "/api/v1/pages/acme/incidents"
+    worst = "&".join(["a=1"] * 9_900), "a" + "[a]" * 9_900 + "=1", f"name={MARKS * 900}"
+    with repeating(*(form(path, fields, key) for fields in worst))(installation):
+        yield
+
+
 @contextmanager
 def writers_that_wait(installation: Installation) -> Iterator[None]:
     """Somebody else keeps the database locked, and many want to write."""
     owner = Person(installation.app, "eve@example.com")
-    request = get("/api/v1/pages", f"Authorization: Bearer {owner.create_key()}", *FORM).replace(
-        b"GET", b"POST"
-    )
+    request = form("/api/v1/pages", "name=x", f"Authorization: Bearer {owner.create_key()}")
     with ExitStack() as crowd, write_lock(installation.app):
         for _ in range(CROWD):
             writer = crowd.enter_context(connect(installation.servers[0]))
-            writer.sendall(request.replace(b"GET", b"POST") + b"name=x")
+            writer.sendall(request)
         yield
 
 
@@ -77,6 +140,13 @@ ATTACKS: dict[str, Attack] = {
     "readers that do not read": readers_that_do_not_read,
     "nothing sent": senders_of(b""),
     **{what: senders_of(part) for what, part in UNFINISHED.items()},
+    "sign-ins full of marks": repeating(
+        form("/login", f"email={MARKS * 900}&password=x"), form("/login", f"email={MARKS * 28_000}")
+    ),
+    "the worst forms for the API": worst_forms_for_the_api,
+    "readers of a page full of text": repeating(
+        get("/p/full/api/v2/summary.json", "Connection: close"), get("/p/full", "Connection: close")
+    ),
     "a held write lock": writers_that_wait,
 }
 
