@@ -15,10 +15,11 @@ PIECE = 16 * 1024  # bytes: a client that accepts so many has made progress
 
 
 class Socket(socket.socket):
-    """Records whether a thread is reading from it, and since when the client has accepted nothing."""
+    """Records whether a thread reads, what is unsent, and since when the client has accepted nothing."""
 
     is_read = False
     sends_since = math.inf
+    unsent = 0  # bytes of the response
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
         self.is_read = True
@@ -31,11 +32,11 @@ class Socket(socket.socket):
         rest = memoryview(data)
         try:
             while rest:
-                self.sends_since = time.monotonic()
+                self.unsent, self.sends_since = len(rest), time.monotonic()
                 super().sendall(rest[:PIECE], flags)
                 rest = rest[PIECE:]
         finally:
-            self.sends_since = math.inf
+            self.unsent, self.sends_since = 0, math.inf
 
 
 class Connection(TConn):  # type: ignore[misc]  # gunicorn publishes no types

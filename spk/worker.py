@@ -20,6 +20,7 @@ from spk.headers import HEADERS
 READ_TIMEOUT = 30.0  # s, for a whole request
 SEND_TIMEOUT = 10.0  # s in which a client must accept some of the response
 CROWDED = 0.75  # of the threads: while more are in use,
+CROWDED_BYTES = 64 * 1024**2  # or more is unsent,
 CROWDED_TIMEOUT = 2.0  # s apply to both
 UNREADABLE = Problem(400, "invalid_request", "This request can’t be read: it isn’t valid HTTP.")
 PROBLEMS = {
@@ -59,7 +60,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn publishes no types
         """Called at least once a second; gunicorn’s own timeouts don’t cover waiting in a thread."""
         super().murder_pending()
         now, started = time.monotonic(), self.started.copy()
-        limit = CROWDED_TIMEOUT if len(started) > CROWDED * self.cfg.threads else math.inf
+        unsent = sum(conn.sock.unsent for conn in started)
+        is_crowded = len(started) > CROWDED * self.cfg.threads or unsent > CROWDED_BYTES
+        limit = CROWDED_TIMEOUT if is_crowded else math.inf
         for conn, since in started.items():
             with suppress(OSError):
                 if now - conn.sock.sends_since > min(SEND_TIMEOUT, limit):

@@ -44,8 +44,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         cases[name] += 1
         if never_sees_a_database(item):
             item.add_marker(pytest.mark.any_database("it asks for none"))
-        if cases[name] > 2:
-            item.add_marker(pytest.mark.any_database("two cases of a test say how it is with a database"))
+        if cases[name] > 1:
+            item.add_marker(pytest.mark.any_database("one case of a test says how it is with a database"))
     if on_postgresql():
         left_out = [item for item in items if item.get_closest_marker("only_sqlite")]
         config.hook.pytest_deselected(items=left_out)

@@ -19,7 +19,7 @@ UNFINISHED = {
     "half an empty line": HEAD + b"\r\n"[:1],
 }
 LARGE = "/p/acme/incidents/long"
-UPDATES, LENGTH = 50, 25_000
+UPDATES, LENGTH = 25, 25_000
 AT_LEAST = UPDATES * LENGTH * len("€".encode())  # bytes: more than the kernel takes for a client
 
 

@@ -85,6 +85,14 @@ def test_a_reader_that_does_not_read_is_not_waited_for_for_long(hasty: LiveServe
     assert len(read_all(reader)) < AT_LEAST
 
 
+def test_much_that_is_unsent_is_a_crowd_too(prepared_data: Path, tmp_path: Path, slow: ExitStack) -> None:
+    publish_much(copy_data_dir(prepared_data, tmp_path / "data"))
+    hasty = {"CROWDED": 9, "CROWDED_BYTES": 100_000, "CROWDED_TIMEOUT": 1}
+    with serve(tmp_path, sys.executable, "-c", ONE_THREAD.format(hasty)) as server:
+        stop_reading(slow.enter_context(connect(server)))
+        assert ask(server, get("/healthz")) == SERVED
+
+
 def test_a_slow_reader_that_goes_on_gets_all_of_a_large_answer(hasty: LiveServer) -> None:
     with connect(hasty) as reader:
         reader.sendall(get(LARGE, "Connection: close"))

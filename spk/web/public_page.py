@@ -16,6 +16,7 @@ from spk.web import filters, is_htmx, public
 RECENT_DAYS = 14  # listed on the page itself
 RECENT_LIMIT = 100  # incidents listed there
 HISTORY_PAGE_SIZE = 50  # incidents on one page of the history
+UPDATES_PAGE_SIZE = 25  # updates on one page of an incident
 
 
 @public.get("/")
@@ -44,13 +45,22 @@ def status(slug: str) -> ResponseReturnValue:
 def incident(slug: str, incident: str) -> ResponseReturnValue:
     page = find_published_page(slug)
     found = page.incidents.find(incident) or abort(404, "There is no such incident on this page.")
-    return render_template("public_page/incident.html", page=page, incident=found)
+    number = page_number()
+    start = (number - 1) * UPDATES_PAGE_SIZE
+    return render_template(
+        "public_page/incident.html",
+        page=page,
+        incident=found,
+        updates=found.updates[start : start + UPDATES_PAGE_SIZE],
+        number=number,
+        has_more=len(found.updates) > start + UPDATES_PAGE_SIZE,
+    )
 
 
 @public.get("/p/<slug>/history")
 @reading()
 def history(slug: str) -> ResponseReturnValue:
-    page, number = find_published_page(slug), min(max(1, request.args.get("page", 1, type=int)), 1_000_000)
+    page, number = find_published_page(slug), page_number()
     found = page.incidents.started(limit=HISTORY_PAGE_SIZE + 1, offset=(number - 1) * HISTORY_PAGE_SIZE)
     groups = groupby(found[:HISTORY_PAGE_SIZE], key=day_of)
     days = [(filters.days(day, day), list(incidents)) for day, incidents in groups]
@@ -61,6 +71,11 @@ def history(slug: str) -> ResponseReturnValue:
         number=number,
         has_more=len(found) > HISTORY_PAGE_SIZE,
     )
+
+
+def page_number() -> int:
+    """The part of something long that ?page= asks for."""
+    return min(max(1, request.args.get("page", 1, type=int)), 1_000_000)
 
 
 def show_public_page(page: StatusPage) -> ResponseReturnValue:
