@@ -16,7 +16,7 @@ from spk.api.body import read_body
 from spk.autocommit import try_update
 from spk.cli import main
 from spk.db import db, now, reading, writing
-from spk.models import ApiKey, BrowserSession, Event, StatusPage, User
+from spk.models import ApiKey, BrowserSession, Component, Event, StatusPage, User
 from spk.models.accounts.api_key import KeyLimitReached, NonceUsed
 from tests.locks import other_connection, others_can_write, take_write_lock, write_lock
 from tests.people import Person, bearer, password_hash
@@ -239,6 +239,22 @@ def test_a_page_that_is_deleted_while_a_body_is_read_is_not_found(
     monkeypatch.setattr("spk.api.operation.read_body", delete_and_read)
     answer = api.open("POST" if path else "PATCH", path, json={"name": "New"})
     assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("end", [Person.revoke, lambda person, _token: person.disable()])
+def test_a_key_that_is_ended_while_its_request_waits_changes_nothing(
+    ada: Person, monkeypatch: pytest.MonkeyPatch, end: Callable[[Person, str], None]
+) -> None:
+    api = ada.page_api()
+
+    def end_and_read(fields: TypeAdapter[dict[str, object]], wrapper: str) -> dict[str, object]:
+        end(ada, api.token)
+        return read_body(fields, wrapper)
+
+    monkeypatch.setattr("spk.api.operation.read_body", end_and_read)
+    assert api.post("/components", 401, name="Web")["code"] == "invalid_token"
+    with ada.app.app_context(), reading():
+        assert db.session.scalars(select(Component)).all() == []
 
 
 def test_many_who_ask_for_the_last_keys_at_the_same_moment_keep_to_the_limit(ada: Person) -> None:

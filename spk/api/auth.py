@@ -50,6 +50,12 @@ def plan_required(refusal: PlanRequired) -> Problem:
     return Problem(403, "plan_required", detail, f'{REALM}, error="insufficient_scope"')
 
 
+def key_ended() -> Problem:
+    """The refusal of a key that was ended while its request waited."""
+    detail = "This key was revoked or its owner disabled just now. Nothing was changed."
+    return Problem(401, "invalid_token", detail, f'{REALM}, error="invalid_token"')
+
+
 def authenticate() -> Caller:
     """The caller of this request; raises Problem (RFC 6750, section 3.1)."""
     try:

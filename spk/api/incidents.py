@@ -8,6 +8,7 @@ from spk.api.paging import Paging, SearchQuery
 from spk.api.schemas import OwnIncidentSchema
 from spk.models import Incident, StatusPage
 from spk.models.status_pages.incident_fields import IncidentChanges, NewIncident
+from spk.models.status_pages.incident_list import load_updates
 from spk.models.status_pages.page_incidents import ListName
 
 bp = ApiBlueprint("incidents", __name__, feature="status_pages")
@@ -48,6 +49,7 @@ def update_incident(page: StatusPage, incident: str, fields: IncidentChanges) ->
     """Change an incident; a `status` or a `body` becomes an update."""
     found = find_incident(page, incident)
     found.change(**fields)
+    load_updates([found])  # the answer may be stored, so it has a bound
     return found
 
 

@@ -9,7 +9,7 @@ from flask import Response, abort, request
 from pydantic import TypeAdapter
 from werkzeug.exceptions import BadRequest
 
-from spk.api.auth import current_caller, plan_required
+from spk.api.auth import current_caller, key_ended, plan_required
 from spk.api.body import read_body
 from spk.api.paging import Paging, read_paging
 from spk.api.problem import InvalidFields, Problem
@@ -64,6 +64,8 @@ class Operation:
                     _own_page(OwnedPages.find, path["page"])
             data, key = self.read_request(), _idempotency_key()  # may be slow, so before the lock
             with writing():
+                if not current_caller().still_works():
+                    raise key_ended()
                 stored = key and _stored_answer(key)
                 if stored and stored.status:
                     headers = {"Idempotent-Replayed": "true"}

@@ -15,7 +15,7 @@ bp = ApiBlueprint("pages", __name__, feature="status_pages")
 @Operation(list[OwnPageSchema], query=PagingQuery)
 def list_pages(paging: Paging) -> list[StatusPage]:
     """List your pages, the oldest first."""
-    return paging.apply(OwnedPages(current_caller().user).all())
+    return OwnedPages(current_caller().user).listed(paging.limit, paging.offset)
 
 
 @bp.post("/pages")

@@ -17,7 +17,7 @@ from spk import config, health
 from spk.cli.base import advice, with_app
 from spk.config import ConfigError, secret_files
 from spk.config.settings import SETTINGS
-from spk.db import db, now
+from spk.db import db, now, reading
 from spk.models import Event, User
 from spk.models.accounts.pepper import check_pepper
 from spk.models.accounts.plan import all_plans
@@ -143,7 +143,9 @@ def tables() -> Findings:
 def plans() -> Findings:
     """Every plan of an account is defined, and has only known features."""
     defined = {plan.name: plan for plan in all_plans()}
-    for name in sorted(User.plan_names() - defined.keys()):
+    with reading():
+        used = {account.plan_name for account in User.all()}
+    for name in sorted(used - defined.keys()):
         yield (
             "warn",
             f"Accounts are on a plan that isn’t in the plans file: add {name}, or move them to another.",

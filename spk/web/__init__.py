@@ -87,6 +87,7 @@ class SignedOut(Exception):
 def changing(*, urgent: bool = False) -> Iterator[None]:
     """A unit of work of the person who is signed in, which is looked at again under the lock."""
     with writing(urgent=urgent):
+        current_user.lock()  # whoever ends this session at the same moment has done so, or waits
         if BrowserSession.find(current_user.session_secret) is None:
             raise SignedOut
         yield

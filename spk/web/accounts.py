@@ -125,6 +125,7 @@ def start_session(user: User, verified_hash: str, attempts: list[int]) -> bool:
 def end_session() -> ResponseReturnValue:
     if current_user.is_authenticated:
         with writing(urgent=True):
+            current_user.lock()
             BrowserSession.end(current_user)
     session.clear()
     return redirect(url_for("account.sign_in"))

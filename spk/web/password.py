@@ -26,6 +26,9 @@ def change_password() -> ResponseReturnValue:
     except TooManyAttempts as refusal:
         return section("password", 429, password_message=str(refusal))
     if not form.validate():
+        if not form.current_password.errors:
+            with changing():
+                SignInAttempt.forgive(attempts)
         return section("password", 422, password_form=form)
     password_hash = password.hash(form.new_password.data)
     try:

@@ -81,6 +81,7 @@ def page_number() -> int:
 def show_public_page(page: StatusPage) -> ResponseReturnValue:
     """Answer htmx with the part that it refreshes, a browser without it with the whole page."""
     load_states([page])
+    days = recent_days(page)  # before the others, which show more of the same incidents
     return render_template(
         "public_page/_public_page.html" if is_htmx() else "public_page/public_page.html",
         page=page,
@@ -88,7 +89,7 @@ def show_public_page(page: StatusPage) -> ResponseReturnValue:
         open_incidents=page.incidents.listed("open_realtime"),
         running=page.incidents.listed("active_maintenance"),
         upcoming=page.incidents.listed("upcoming"),
-        days=recent_days(page),
+        days=days,
     )
 
 

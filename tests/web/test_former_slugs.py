@@ -76,6 +76,15 @@ def test_after_years_a_deleted_address_is_free(app: Flask, acme: Api, eve: Perso
     assert acme.client.get("/p/acme").status_code == 200
 
 
+def test_an_old_address_of_a_page_that_is_there_is_never_free(app: Flask, acme: Api, eve: Person) -> None:
+    long_ago = update(FormerSlug).values(freed_at=now() - 2 * KEPT_FOR)
+    with app.app_context(), writing():
+        db.session.execute(long_ago)
+    eve.api().post("/pages", 422, name="Mine", slug="acme")
+    acme.delete("")
+    eve.api().post("/pages", 422, name="Mine", slug="acme")
+
+
 def test_the_old_address_of_a_disabled_account_leads_nowhere(acme: Api, ada: Person) -> None:
     ada.disable()
     assert acme.client.get("/p/acme").status_code == 404

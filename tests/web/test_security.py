@@ -87,6 +87,12 @@ def test_guessing_the_current_password_is_throttled(environ: dict[str, str]) -> 
     assert "Too many attempts. Wait a minute and try again." in change(browser)
 
 
+def test_a_new_password_that_is_too_short_is_no_failed_try(ada: Person) -> None:
+    browser = ada.browser()
+    assert "Use 8 characters or more." in change(browser, new="short")
+    assert "failed attempt" not in browser.get("/user/security").text
+
+
 def during_the_hash(monkeypatch: pytest.MonkeyPatch, do: Callable[[], None]) -> None:
     """Let something else happen while a new password is hashed."""
     hash_ = password.hash

@@ -114,6 +114,12 @@ class Caller(NamedTuple):
         """The owner of the key."""
         return db.session.get_one(User, self.user_id)
 
+    def still_works(self) -> bool:
+        """Whether nobody has ended the key meanwhile; nobody does until the transaction ends."""
+        own = select(ApiKey.id).join(User).where(ApiKey.id == self.key_id, ApiKey.is_active)
+        enabled = own.where(User.disabled_at.is_(None))
+        return db.session.scalar(enabled.with_for_update(read=True, of=ApiKey)) is not None
+
     def touch(self) -> None:
         """Record a successful use: the first at once, then at most once in 60 s; never goes backwards."""
         before = now() - TOUCH_EVERY

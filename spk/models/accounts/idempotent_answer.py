@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import ColumnElement, ForeignKey, String, Text, UniqueConstraint, delete, select
+from sqlalchemy import ColumnElement, ForeignKey, String, Text, UniqueConstraint, and_, delete, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -11,6 +11,7 @@ from spk.db import Base, db, now
 from spk.models.refusal import Refusal
 
 KEY_LENGTH = 255  # characters
+MOST = 500  # answers of one account
 
 
 class KeyReused(Refusal):
@@ -41,7 +42,9 @@ class IdempotentAnswer(Base):
         Of two simultaneous requests the second waits here until the first has committed.
         """
         own = cls.user_id == user_id, cls.key == key
-        db.session.execute(delete(cls).where(*own, cls.is_outdated()))
+        newest = select(cls.id).where(cls.user_id == user_id).order_by(cls.id.desc()).limit(MOST - 1)
+        is_too_old = and_(cls.user_id == user_id, cls.id.not_in(newest.scalar_subquery()))
+        db.session.execute(delete(cls).where(or_(is_too_old, and_(*own, cls.is_outdated()))))
         answer = cls(user_id=user_id, key=key, fingerprint=fingerprint)
         try:
             with db.session.begin_nested():

@@ -52,12 +52,6 @@ class User(Base):
         return user
 
     @classmethod
-    def plan_names(cls) -> set[str]:
-        """The names of all plans in use, read outside any transaction."""
-        with db.engines["autocommit"].connect() as connection:
-            return set(connection.scalars(select(cls.plan_name).distinct()))
-
-    @classmethod
     def find(cls, email: str) -> "User | None":
         if not email.isprintable():
             return None  # PostgreSQL rejects a query with some of these characters
@@ -87,14 +81,16 @@ class User(Base):
     def sign_in(self, user_agent: str, address: str) -> None:
         """Start a session; `session_secret` is what the browser’s cookie is to hold."""
         BrowserSession.start(self, user_agent)
-        event = Event(
-            user=self, action="user:sign_in", address=address, browser=browser_name(user_agent)[:100]
-        )
-        db.session.add(event)
+        browser = browser_name(user_agent)[:100]
+        db.session.add(Event(user=self, action="user:sign_in", address=address, browser=browser))
+
+    def lock(self) -> None:
+        """Let nobody else change the account, its sessions and keys until the transaction ends."""
+        db.session.refresh(self, with_for_update=True)
 
     def still_has(self, verified_hash: str) -> bool:
         """Lock the account: whether the password just verified is still its own, and nobody disabled it."""
-        db.session.refresh(self, with_for_update=True)
+        self.lock()
         return self.password_hash == verified_hash and self.disabled_at is None
 
     def set_password(self, password_hash: str) -> None:
@@ -126,7 +122,7 @@ class User(Base):
         self, name: str, *, nonce: str | None = None, lifetime: timedelta | None = None
     ) -> NewApiKey:
         """Create a key; raises PlanRequired, NonceUsed, KeyLimitReached or InvalidValue (invalid name)."""
-        db.session.refresh(self, with_for_update=True)  # one key at a time, or the limit could be exceeded
+        self.lock()  # one key at a time, or the limit could be exceeded
         self.require("api_access")
         if nonce and db.session.scalar(select(ApiKey.id).filter_by(user_id=self.id, nonce=nonce)):
             raise NonceUsed
@@ -137,9 +133,10 @@ class User(Base):
         return new
 
     def api_key(self, prefix: str) -> ApiKey | None:
-        if not token.is_prefix(prefix):
-            return None  # PostgreSQL rejects a query with some characters
-        return db.session.scalar(select(ApiKey).filter_by(user_id=self.id, prefix=prefix))
+        own = select(ApiKey).filter_by(user_id=self.id, prefix=prefix)
+        return (
+            db.session.scalar(own) if token.is_prefix(prefix) else None
+        )  # PostgreSQL rejects some characters
 
     def api_keys(self, *, revoked_limit: int | None = None) -> list[ApiKey]:
         """Active keys, newest first, then expired ones, then the last `revoked_limit` revoked, or all."""

@@ -89,17 +89,20 @@ class Component(Base):
         slug = changes.pop("slug", self.slug)
         if slug != self.slug:
             self.slug = choose_slug(slug, self.name, self.id, self.page.has_component)
-        status = changes.get("status", self.status)
+        self.set_status(changes.pop("status", self.status))
+        for field, value in changes.items():
+            setattr(self, field, value)
+        self.page.mark_changed()
+
+    def set_status(self, status: ComponentStatus) -> None:
+        """Set the status and record the earlier one; the caller marks the page as changed."""
         if status != self.status:
             is_quick_fix = status == "operational" and now() - self.status_since < GRACE_PERIOD
             if self.status != "operational" and not is_quick_fix:
                 days = days_since(self.status_since, self.page.zone)
                 ComponentDay.record(self.id, IMPACT_OF[self.status], days)
-            self.status_since = now()
-        for field, value in changes.items():
-            setattr(self, field, value)
+            self.status, self.status_since = status, now()
         self.updated_at = now()
-        self.page.mark_changed()
 
     def days(self) -> list[tuple[date, Impact | None]]:
         """The worst impact of each of the last 90 days; None for days before the component was created."""

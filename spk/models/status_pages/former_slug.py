@@ -2,12 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, ForeignKey, String, and_, delete, select
+from sqlalchemy import ColumnElement, ForeignKey, String, and_, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spk.db import Base, db, now
 from spk.models.status_pages.identifier import ID_LENGTH, SLUG_LENGTH, is_id_or_slug
 
+MOST = 100  # of one account: whoever renames on and on holds no more addresses
 KEPT_FOR = timedelta(days=5 * 365)  # after a page is deleted: badges, feeds and exporters go on asking for it
 
 
@@ -27,7 +28,16 @@ class FormerSlug(Base):
     def keep(cls, slug: str, user_id: int, page_id: str | None) -> None:
         """Keep a slug for its owner, who gives it up."""
         cls.reuse(slug)
+        newest = select(cls.slug).where(cls.user_id == user_id).order_by(cls.freed_at.desc()).limit(MOST - 1)
+        too_old = delete(cls).where(cls.user_id == user_id, cls.slug.not_in(newest.scalar_subquery()))
+        db.session.execute(too_old)
         db.session.add(cls(slug=slug, user_id=user_id, page_id=page_id))
+
+    @classmethod
+    def keep_all(cls, slug: str, user_id: int, page_id: str) -> None:
+        """Keep the slug of a page that is deleted, and those it once had, from now on."""
+        db.session.execute(update(cls).where(cls.page_id == page_id).values(freed_at=now()))
+        cls.keep(slug, user_id, None)
 
     @classmethod
     def reuse(cls, slug: str) -> None:
@@ -37,8 +47,8 @@ class FormerSlug(Base):
     @classmethod
     def is_kept_from(cls, user_id: int, slug: str) -> bool:
         """Whether it is kept for somebody else."""
-        others = select(cls.slug).where(cls.slug == slug, cls.user_id != user_id)
-        return db.session.scalar(others.where(cls.freed_at > now() - KEPT_FOR)) is not None
+        others = select(cls.slug).where(cls.slug == slug, cls.user_id != user_id, ~cls.is_outdated())
+        return db.session.scalar(others) is not None
 
     @classmethod
     def is_outdated(cls) -> ColumnElement[bool]:

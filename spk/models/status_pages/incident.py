@@ -108,7 +108,7 @@ class Incident(Scheduled, Base):
         self.page.mark_changed()
         self.updated_at = self.page.updated_at
         if changes.get("body") or (status and not (was_closed and status in CLOSED)):
-            if was_closed or self.is_open:  # the update that closes it is always possible
+            if was_closed or status not in CLOSED:  # the update that closes it is always possible
                 self._check_update_limit()
             self._add_update(changes, before)
 
@@ -122,13 +122,14 @@ class Incident(Scheduled, Base):
         if "component_ids" in changes:
             chosen = [find(key, "component_ids") for key in changes["component_ids"]]
             self.components = list(dict.fromkeys(chosen))
-        for key, status in changes.get("components", {}).items():
-            component = find(key, "components")
-            if component not in self.components:
-                self.components.append(component)
-            by_clock = status == "under_maintenance" or self.current_status == "scheduled"
-            if status and not (self.is_maintenance and by_clock):
-                component.change(status=status)
+        with db.session.no_autoflush:  # which would save one component after the other
+            for key, status in changes.get("components", {}).items():
+                component = find(key, "components")
+                if component not in self.components:
+                    self.components.append(component)
+                by_clock = status == "under_maintenance" or self.current_status == "scheduled"
+                if status and not (self.is_maintenance and by_clock):
+                    component.set_status(status)
         impacts = [IMPACT_OF[component.status] for component in self.components]
         self.worst_impact = worst([self.worst_impact, *(each for each in impacts if each != "maintenance")])
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, TypedDict
 
-from sqlalchemy import JSON, ForeignKey, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from spk.db import Base, now
@@ -29,9 +29,10 @@ class IncidentUpdate(Base):
     """Never changed once it is written."""
 
     __tablename__ = "incident_updates"
+    __table_args__ = (Index(None, "incident_id", "created_at", "id"),)  # counted and put in order by it alone
 
     id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, default=new_id)
-    incident_id: Mapped[str] = mapped_column(ForeignKey("incidents.id", ondelete="CASCADE"), index=True)
+    incident_id: Mapped[str] = mapped_column(ForeignKey("incidents.id", ondelete="CASCADE"))
     status: Mapped[str] = mapped_column(String(16))
     body: Mapped[str] = mapped_column(Text)
     affected_components: Mapped[list[AffectedComponent] | None] = mapped_column(JSON(none_as_null=True))

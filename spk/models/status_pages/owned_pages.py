@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Unpack
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import lazyload
 
 from spk.db import db, now
 from spk.models.refusal import LimitReached
@@ -33,6 +34,11 @@ class OwnedPages:
         """All pages, oldest first."""
         return list(db.session.scalars(self._select().order_by(StatusPage.created_at)))
 
+    def listed(self, limit: int, offset: int) -> list[StatusPage]:
+        """Some of them, without their components."""
+        some = self._select().order_by(StatusPage.created_at).limit(limit).offset(offset)
+        return list(db.session.scalars(some.options(lazyload(StatusPage.components))))
+
     def find(self, key: str) -> StatusPage | None:
         """By id or slug."""
         return db.session.scalar(self._matching(key)) if is_id_or_slug(key) else None
@@ -47,7 +53,7 @@ class OwnedPages:
         db.session.refresh(self.user, with_for_update=True)
         self.user.require("status_pages")
         limit = self.user.plan.status_pages
-        if len(self.all()) >= limit:
+        if (db.session.scalar(select(func.count()).where(StatusPage.user_id == self.user.id)) or 0) >= limit:
             raise PageLimitReached(limit)
         name, identifier = fields["name"], new_id()
         slug = choose_slug(fields.pop("slug", None), name, identifier, self._is_slug_taken)

@@ -129,7 +129,7 @@ class StatusPage(Base):
 
     def delete(self) -> None:
         self.user.record("status_page:delete", self.name)
-        FormerSlug.keep(self.slug, self.user_id, None)
+        FormerSlug.keep_all(self.slug, self.user_id, self.id)
         db.session.delete(self)
 
     def component(self, key: str) -> Component | None:
