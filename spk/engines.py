@@ -2,6 +2,7 @@
 
 import logging
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,7 @@ from spk.db import db, unit_of_work
 
 LOCK_TIMEOUT = 5_000  # ms
 URGENT_LOCK_TIMEOUT = 20_000  # ms
+ASK_AGAIN = 0.002  # s
 _log = logging.getLogger("spk")
 
 
@@ -65,10 +67,27 @@ def _begin_on_sqlite(connection: Connection) -> None:
     """Take the write lock at once: in WAL mode, upgrading a read lock fails (SQLITE_BUSY_SNAPSHOT)."""
     if unit_of_work() == "reading":
         connection.exec_driver_sql("BEGIN")
-        return
-    timeout = URGENT_LOCK_TIMEOUT if unit_of_work() == "urgent" else LOCK_TIMEOUT
-    connection.exec_driver_sql(f"PRAGMA busy_timeout = {timeout}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    elif unit_of_work() == "writing" or not _begin_urgently(connection):
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {LOCK_TIMEOUT}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_urgently(connection: Connection) -> bool:
+    """Ask for the lock all the time, where SQLite itself asks ten times a second; whether it was given."""
+    driver = connection.connection.dbapi_connection
+    if not isinstance(driver, sqlite3.Connection):
+        return False
+    driver.execute("PRAGMA busy_timeout = 0")
+    deadline = time.monotonic() + URGENT_LOCK_TIMEOUT / 1000
+    while time.monotonic() < deadline:
+        try:
+            driver.execute("BEGIN IMMEDIATE")
+            return True
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                return False
+            time.sleep(ASK_AGAIN)
+    return False
 
 
 def _begin_on_postgresql(connection: Connection) -> None:

@@ -1,6 +1,7 @@
 """Slow clients, a slow database and the worst requests there are: others are answered within a second."""
 
 import itertools
+import json
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from threading import Event
 import pytest
 
 from spk import create_app
-from spk.db import writing
+from spk.db import reading, writing
 from spk.engines import close
 from spk.models import StatusPage
 from tests.attack.connection import Answer, Connection, SignedIn
@@ -55,8 +56,11 @@ def fill_page(environ: dict[str, str]) -> None:
     with app.app_context(), writing():
         page = StatusPage.published("full")
         assert page is not None
-        for number in range(page.user.plan.open_incidents):
+        page.incidents.create(name="Everything", slug="everything")
+        for number in range(1, page.user.plan.open_incidents):
             page.incidents.create(name=f"Incident {number}", body="x" * LENGTH)
+        for number in range(page.user.plan.components):
+            page.create_component(name=f"Component {number}")
     with app.app_context():
         close()
 
@@ -124,6 +128,24 @@ def worst_forms_for_the_api(installation: Installation) -> Iterator[None]:
 
 
 @contextmanager
+def customers_who_write_on(installation: Installation) -> Iterator[None]:
+    """The largest valid change there is, over and over: every component of a page gets another status."""
+    key = f"Authorization: Bearer {Person(installation.app, 'eve@example.com').create_key()}"
+    path = "/api/v1/pages/full/incidents/everything"
+    with installation.app.app_context(), reading():
+        page = StatusPage.published("full")
+        assert page is not None
+        slugs = [component.slug for component in page.components]
+    changes = [
+        json.dumps({"incident": {"components": dict.fromkeys(slugs, status)}})
+        for status in ("major_outage", "partial_outage")
+    ]
+    requests = [form(path, fields, key).replace(b"POST", b"PATCH", 1) for fields in changes]
+    with repeating(*requests)(installation):
+        yield
+
+
+@contextmanager
 def writers_that_wait(installation: Installation) -> Iterator[None]:
     """Somebody else keeps the database locked, and many want to write."""
     owner = Person(installation.app, "eve@example.com")
@@ -144,6 +166,7 @@ ATTACKS: dict[str, Attack] = {
         form("/login", f"email={MARKS * 900}&password=x"), form("/login", f"email={MARKS * 28_000}")
     ),
     "the worst forms for the API": worst_forms_for_the_api,
+    "customers who write on": customers_who_write_on,
     "readers of a page full of text": repeating(
         get("/p/full/api/v2/summary.json", "Connection: close"), get("/p/full", "Connection: close")
     ),
