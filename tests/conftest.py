@@ -79,6 +79,14 @@ def data_dirs() -> Iterator[list[Path]]:
         forget_data_dir(directory)
 
 
+@pytest.fixture(autouse=True)
+def restore_umask() -> Iterator[None]:
+    """spk’s commands change it for their process, which is the tests’ own where they run in it."""
+    umask = os.umask(0o022)
+    yield
+    os.umask(umask)
+
+
 opened: set[Engine] = set()
 
 

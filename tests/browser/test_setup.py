@@ -1,5 +1,6 @@
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -9,10 +10,10 @@ from tests.browser.page_errors import PageErrors
 from tests.people import PASSWORD, LiveServer, serve
 
 
-@pytest.fixture(scope="module")
-def new_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    """A server that nobody has an account on, until the last test makes one."""
-    with serve(tmp_path_factory.mktemp("new")) as server:
+@pytest.fixture
+def new_server(tmp_path: Path) -> Iterator[LiveServer]:
+    """A server that nobody has an account on."""
+    with serve(tmp_path) as server:
         yield server
 
 

@@ -1,5 +1,3 @@
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,13 +9,11 @@ from tests.data_dirs import make_data_dir
 
 
 @pytest.fixture
-def spk(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Spk]:
+def spk(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Spk:
     """The command, with the settings of this test: `spk("user", "list")`."""
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
-    umask = os.umask(0o022)
-    yield lambda *words, typed="": CliRunner().invoke(main, words, input=typed, prog_name="spk")
-    os.umask(umask)
+    return lambda *words, typed="": CliRunner().invoke(main, words, input=typed, prog_name="spk")
 
 
 @pytest.fixture
