@@ -58,9 +58,13 @@ def acme(ada: Person) -> Person:
 
 
 def cpu(do: Callable[[], object]) -> float:
-    start = time.process_time()
-    do()
-    return time.process_time() - start
+    """The CPU time that it takes, without what else comes in between: collecting garbage takes longer."""
+    times = []
+    for _ in range(2):
+        start = time.process_time()
+        do()
+        times.append(time.process_time() - start)
+    return min(times)
 
 
 def check(send: Callable[[str], int], size: int, letter_size: int) -> None:
