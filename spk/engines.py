@@ -56,7 +56,7 @@ def close() -> None:
 @event.listens_for(Engine, "connect")
 def _set_pragmas(connection: object, _record: object) -> None:
     if isinstance(connection, sqlite3.Connection):
-        connection.isolation_level = None  # transactions begin in _begin, not when the driver decides
+        connection.isolation_level = None  # _begin_on_sqlite begins, not the driver
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA journal_mode = WAL")
         # With NORMAL, a power cut could undo the revocation of a key.
@@ -67,7 +67,7 @@ def _begin_on_sqlite(connection: Connection) -> None:
     """Take the write lock at once: in WAL mode, upgrading a read lock fails (SQLITE_BUSY_SNAPSHOT)."""
     if unit_of_work() == "reading":
         connection.exec_driver_sql("BEGIN")
-    elif unit_of_work() == "writing" or not _begin_urgently(connection):
+    elif unit_of_work() != "urgent" or not _begin_urgently(connection):
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {LOCK_TIMEOUT}")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 

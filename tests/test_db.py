@@ -60,6 +60,13 @@ def test_a_connection_waits_for_a_lock_as_long_as_its_work_is_worth(
     assert answer in (milliseconds, f"{milliseconds}ms", f"{milliseconds // 1000}s")
 
 
+@pytest.mark.only_sqlite("PostgreSQL has one timeout unless a unit of work sets another")
+def test_what_is_no_unit_of_work_is_not_urgent(app: Flask) -> None:
+    """A restore, or a migration."""
+    with app.app_context(), db.engine.begin() as connection:
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == engines.LOCK_TIMEOUT
+
+
 def test_a_key_without_its_owner_is_refused(app: Flask) -> None:
     orphan = text("INSERT INTO events (user_id, action, subject, created_at) VALUES (99, 'x', '', :now)")
     with app.app_context(), pytest.raises(IntegrityError), writing():
