@@ -128,13 +128,17 @@ def _check_unit(_session: Session, _transaction: object, _connection: Connection
 
 @event.listens_for(db.session, "before_flush")
 def _check_flush(_session: Session, _context: object, _instances: object) -> None:
-    if _unit_of_work.get() in (None, "reading"):
-        raise RuntimeError("This change needs db.writing() around it.")
+    _refuse_unless_writing()
 
 
 @event.listens_for(db.session, "do_orm_execute")
 def _check_statement(state: ORMExecuteState) -> None:
-    if not state.is_select and _unit_of_work.get() in (None, "reading"):
+    if not state.is_select:
+        _refuse_unless_writing()
+
+
+def _refuse_unless_writing() -> None:
+    if _unit_of_work.get() in (None, "reading"):
         raise RuntimeError("This change needs db.writing() around it.")
 
 

@@ -144,7 +144,7 @@ def plans() -> Findings:
     """Every plan of an account is defined, and has only known features."""
     defined = {plan.name: plan for plan in all_plans()}
     with reading():
-        used = {account.plan_name for account in User.all()}
+        used = User.plan_names()
     for name in sorted(used - defined.keys()):
         yield (
             "warn",

@@ -38,7 +38,7 @@ class BrowserSession(Base):
     @classmethod
     def start(cls, user: "User", user_agent: str) -> None:
         """Sign a browser in; `user.session_secret` is what its cookie is to hold. Only the newest stay."""
-        user.session_secret, user_agent = secrets.token_urlsafe(32), user_agent[:USER_AGENT_LENGTH]
+        user.session_secret = secrets.token_urlsafe(32)
         db.session.add(
             cls(user=user, secret_hash=_hash(user.session_secret), user_agent=user_agent[:USER_AGENT_LENGTH])
         )

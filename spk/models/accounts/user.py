@@ -52,6 +52,10 @@ class User(Base):
         return user
 
     @classmethod
+    def plan_names(cls) -> set[str]:
+        return set(db.session.scalars(select(cls.plan_name).distinct()))
+
+    @classmethod
     def find(cls, email: str) -> "User | None":
         if not email.isprintable():
             return None  # PostgreSQL rejects a query with some of these characters
