@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, event, insert, select
+from sqlalchemy import insert, select
 
 from spk.db import db, now, reading, writing
 from spk.models import FormerSlug, IdempotentAnswer, Incident, IncidentUpdate, StatusPage
@@ -17,6 +17,7 @@ from spk.models.accounts import idempotent_answer
 from spk.models.status_pages import former_slug, incident_list
 from spk.models.status_pages.schedule import NO_END
 from tests.people import Api, Person, bearer, body
+from tests.statements import statements
 
 PLANS = """
 [free]
@@ -276,16 +277,7 @@ def test_what_is_affected_is_said_however_much_was_affected_lately(ada: Person, 
 def test_a_change_of_many_components_takes_few_queries_for_each(ada: Person) -> None:
     acme = ada.page_api("Acme", *(f"Part {number}" for number in range(50)))
     incident = acme.post("/incidents", name="Slow")
-    statements: list[object] = []
-
-    def remember(*args: object) -> None:
-        statements.append(args[2])
-
     for status in ("major_outage", "partial_outage"):
-        statements.clear()
-        event.listen(Engine, "before_cursor_execute", remember)
-        try:
+        with statements() as sent:
             acme.patch(f"/incidents/{incident['id']}", components={f"part-{n}": status for n in range(50)})
-        finally:
-            event.remove(Engine, "before_cursor_execute", remember)
-    assert len(statements) < 50 * 3
+    assert len(sent) < 50 * 3

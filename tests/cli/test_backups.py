@@ -107,6 +107,15 @@ def fill(ada: Person) -> str:
     return token
 
 
+def check_refused(member: str, content: bytes, spk: Spk, app: Flask, file: Path) -> None:
+    """A backup with this in place of one of its files is refused, and changes nothing."""
+    said(spk("backup", str(file)))
+    before = everything(app)
+    pack(file, unpack(file) | {member: content})
+    assert refusal(spk("restore", str(file), "--force")) == f"{file} is not a complete backup of spk."
+    assert everything(app) == before
+
+
 def works(app: Flask, token: str) -> bool:
     return app.test_client().get("/api/v1/whoami", headers=bearer(token)).status_code == 200
 
@@ -447,11 +456,7 @@ def test_a_backup_of_a_newer_version_is_refused(key: str, value: object, spk: Sp
 def test_a_backup_that_somebody_made_up_is_refused_and_changes_nothing(
     member: str, content: bytes, spk: Spk, app: Flask, file: Path
 ) -> None:
-    said(spk("backup", str(file)))
-    before = everything(app)
-    pack(file, unpack(file) | {member: content})
-    assert refusal(spk("restore", str(file), "--force")) == f"{file} is not a complete backup of spk."
-    assert everything(app) == before
+    check_refused(member, content, spk, app, file)
 
 
 SPACES = b" " * 20_000_000
@@ -523,11 +528,7 @@ DEEP = b"[" * 100_000
 def test_what_spk_would_not_have_written_is_refused(
     member: str, content: bytes, spk: Spk, app: Flask, file: Path
 ) -> None:
-    said(spk("backup", str(file)))
-    before = everything(app)
-    pack(file, unpack(file) | {member: content})
-    assert refusal(spk("restore", str(file), "--force")) == f"{file} is not a complete backup of spk."
-    assert everything(app) == before
+    check_refused(member, content, spk, app, file)
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")

@@ -2,14 +2,12 @@
 
 import html
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, delete, event, insert, update
+from sqlalchemy import delete, insert, update
 from werkzeug.test import TestResponse
 
 from spk.db import db, now, writing
@@ -18,6 +16,7 @@ from spk.models.status_pages.identifier import new_id
 from spk.models.status_pages.schedule import NO_END
 from spk.web import filters
 from tests.people import Api, Json, Person
+from tests.statements import statements
 
 MARKUP = "<script>alert(1)</script>"
 
@@ -514,19 +513,6 @@ def without_nonces(page: str) -> str:
 
 def test_a_page_is_never_kept_by_a_cache(acme: Api, client: FlaskClient) -> None:
     assert client.get("/p/acme").headers["Cache-Control"] == "no-store"
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """The SQL statements that run in the block."""
-    ran: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        ran.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    yield ran
-    event.remove(Engine, "before_cursor_execute", note)
 
 
 def add_incidents(app: Flask, first: int, last: int) -> None:

@@ -1,28 +1,10 @@
 """What a page asks the database, and when."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
 from flask import Flask, before_render_template, template_rendered
-from sqlalchemy import Connection, Engine, event
 
 from tests.people import Browser, Person, token_in
-
-
-@contextmanager
-def queries() -> Iterator[list[str]]:
-    """The statements that are sent within the block."""
-    sent: list[str] = []
-
-    def note(_connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
-        sent.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
+from tests.statements import statements
 
 
 @pytest.fixture
@@ -55,7 +37,7 @@ def test_no_page_asks_the_database_while_it_is_rendered(
     browser = ada.browser()
     asked: list[tuple[str, str]] = []
     rendered: list[str] = []
-    with queries() as sent:
+    with statements() as sent:
         before: dict[str, int] = {}
 
         def begin(_app: Flask, **_rest: object) -> None:
@@ -74,7 +56,7 @@ def test_no_page_asks_the_database_while_it_is_rendered(
 
 def test_an_answer_to_a_form_asks_nothing_while_it_is_rendered(app: Flask, ada: Person) -> None:
     browser = ada.browser()
-    with queries() as sent:
+    with statements() as sent:
         begun: list[int] = []
 
         def begin(_app: Flask, **_rest: object) -> None:
@@ -86,7 +68,7 @@ def test_an_answer_to_a_form_asks_nothing_while_it_is_rendered(app: Flask, ada: 
 
 
 def cost(browser: Browser, path: str) -> int:
-    with queries() as sent:
+    with statements() as sent:
         assert browser.get(path).status_code == 200
     return len(sent)
 
