@@ -6,17 +6,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Connection, Engine, event
 
 from spk import create_app
+from spk.models.accounts import password
 from tests.data_dirs import POSTGRES, RenewedData, forget_data_dir, make_data_dir, on_postgresql
 from tests.people import Api, Browser, Person, prepare_data
 from tests.postgres import Postgres, quickest_place, run_postgres
 from tests.shared_app import SharedApp
 
+# In the tests' own process passwords are hashed quickly, not for a tenth of a second.
+REAL_HASHER, password.hasher = password.hasher, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 for name in [name for name in os.environ if name.startswith("SPK_")]:
     del os.environ[name]  # the tests say themselves what is set
 

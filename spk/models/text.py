@@ -43,10 +43,15 @@ class Rule:
     """Validates and normalizes text: call it, or annotate a pydantic field with it."""
 
     limit: int  # characters
+    subject: ClassVar[str] = "This"  # of the messages
     json_schema: ClassVar[dict[str, Any]] = {}  # the part that JSON Schema can express
 
     def __call__(self, text: str) -> str:
         raise NotImplementedError
+
+    def check_length(self, length: int, said: int) -> None:
+        if length > self.limit:
+            raise InvalidValue(f"Use {self.limit:,} characters or fewer. {self.subject} has {said:,}.")
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(self, handler(source))
@@ -62,6 +67,7 @@ class SingleLine(Rule):
     """One line that must not be empty; `empty` is the error message if it is."""
 
     empty: str
+    subject: ClassVar[str] = "This name"
     json_schema: ClassVar[dict[str, Any]] = {"minLength": 1}
 
     def __call__(self, text: str) -> str:
@@ -80,10 +86,6 @@ class SingleLine(Rule):
         self.check_length(len(line), len(line))
         return line
 
-    def check_length(self, length: int, said: int) -> None:
-        if length > self.limit:
-            raise InvalidValue(f"Use {self.limit} characters or fewer. This name has {said}.")
-
 
 @dataclass(frozen=True)
 class MultiLine(Rule):
@@ -101,10 +103,6 @@ class MultiLine(Rule):
             )
         self.check_length(len(clean), len(clean))
         return clean
-
-    def check_length(self, length: int, said: int) -> None:
-        if length > self.limit:
-            raise InvalidValue(f"Use {self.limit:,} characters or fewer. This has {said:,}.")
 
 
 def _is_unprintable(character: str) -> bool:

@@ -22,6 +22,7 @@ def section(name: str, status: int = 200, **context: object) -> Response:
     """Answer htmx with one section of the page, a browser without it with the whole page."""
     with reading():
         shown = {
+            "sees_api_keys": current_user.sees_api_keys,
             "api_keys": ApiKeyList.of(current_user, None if wants_all_revoked() else REVOKED_LIMIT),
             "sessions": BrowserSession.of(current_user),
             "events": current_user.recent_events(),

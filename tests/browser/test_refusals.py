@@ -1,10 +1,11 @@
 """What a page says when the server can't, won't or doesn't answer."""
 
 from collections.abc import Callable
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.page_errors import PageErrors
 from tests.browser.steps import (
@@ -168,6 +169,19 @@ def test_a_revoke_older_than_its_session_is_refused_where_it_can_be_read(
     assert ada.keys()[0].status == "Active"
 
 
+def use_up_forms(server: LiveServer, context: BrowserContext) -> None:
+    """Send forms with this browser’s session, quicker than the browser does, until one is too many."""
+    cookies = "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in context.cookies(server.url))
+    connection = HTTPConnection(server.url.removeprefix("http://"), timeout=20)
+    status = 0
+    while status != 429:
+        connection.request("POST", "/user/security/sessions/end-others", headers={"Cookie": cookies})
+        with connection.getresponse() as answer:
+            status = answer.status
+            answer.read()
+    connection.close()
+
+
 def test_too_many_forms_are_refused_with_the_text_kept(
     tmp_path: Path, page: Page, complaints: PageErrors
 ) -> None:
@@ -176,8 +190,7 @@ def test_too_many_forms_are_refused_with_the_text_kept(
     with serve(tmp_path, SPK_WORKERS="1") as server, arranging(server) as app:
         sign_in(page.context, new_person(app, "ada@example.com"))
         page.goto(f"{server.url}/user/security")
-        while page.request.post(f"{server.url}/user/security/sessions/end-others").status != 429:
-            pass
+        use_up_forms(server, page.context)
         submit_name(page, "CI")
         expect(key_status(page)).to_contain_text("Too many")
         expect(page.get_by_label("Name")).to_have_value("CI")

@@ -9,7 +9,7 @@ from spk.models.refusal import InvalidValue
 
 MIN_LENGTH, MAX_LENGTH = 8, 1024  # characters
 
-_hasher = PasswordHasher()
+hasher = PasswordHasher()
 # Each hash takes 64 MiB and 0.1 s of CPU time: more than two at once would starve other requests.
 _hashing_slots = threading.BoundedSemaphore(2)
 # Verified if there is no account, so that an unknown address takes as long as a wrong password.
@@ -29,7 +29,7 @@ def check(password: str) -> str:
 
 def hash(password: str) -> str:  # noqa: A001  # password.hash() reads best
     with _hashing_slots:
-        return _hasher.hash(password)
+        return hasher.hash(password)
 
 
 def verify(password_hash: str | None, password: str) -> bool:
@@ -38,6 +38,6 @@ def verify(password_hash: str | None, password: str) -> bool:
         password = ""  # nobody has it, and it takes as long as any other
     with _hashing_slots:
         try:
-            return _hasher.verify(password_hash or _DUMMY_HASH, password) and password_hash is not None
+            return hasher.verify(password_hash or _DUMMY_HASH, password) and password_hash is not None
         except (VerificationError, InvalidHashError):
             return False

@@ -1,15 +1,24 @@
 import time
+from collections.abc import Iterator
 from threading import Thread
 
 import pytest
 
 from spk.models.accounts import password
+from tests.conftest import REAL_HASHER
 
 WORDS = "correct horse battery staple"
 
 
+@pytest.fixture(autouse=True, scope="module")
+def real_hasher() -> Iterator[None]:
+    quick, password.hasher = password.hasher, REAL_HASHER
+    yield
+    password.hasher = quick
+
+
 @pytest.fixture(scope="module")
-def known() -> str:
+def known(real_hasher: None) -> str:
     """The hash of an account."""
     return password.hash(WORDS)
 
