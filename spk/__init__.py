@@ -40,6 +40,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         verify,
         web,
     )
+    from spk.models.accounts import use_counter
     from spk.models.accounts.plan import load_plans
 
     app = _application(config.load(environ))
@@ -50,7 +51,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     # The order matters. before_request hooks run in this order, after_request hooks in reverse: the request
     # state exists for all others, and the log is written last, with the final response. WSGI middleware runs
     # in reverse, too: the gate's, added last, drops X-Forwarded-Host before ProxyFix reads it.
-    for module in (request_state, logs, rate_limit, headers, errors, health, web, api, verify):
+    for module in (use_counter, request_state, logs, rate_limit, headers, errors, health, web, api, verify):
         module.init_app(app)
     if app.config["METRICS"]:
         from spk import metrics

@@ -53,7 +53,7 @@ class PreparedSelect(Generic[R]):
             return None
         row = list(rows[0])
         for index, convert in converters:
-            row[index] = row[index] and convert(row[index])
+            row[index] = None if row[index] is None else convert(row[index])
         return self.row(*row)
 
 
@@ -66,8 +66,8 @@ def fetch_first(statement: Select[*tuple[Any, ...]]) -> Row[*tuple[Any, ...]] | 
         return connection.execute(statement).first()
 
 
-def try_update(statement: Update) -> None:
-    """Run an UPDATE that commits by itself, or skip it if the database is busy."""
+def try_update(statement: Update) -> bool:
+    """Run an UPDATE that commits by itself, or skip it and return False if the database is busy."""
     try:
         with db.engines["autocommit"].connect() as connection:
             connection.execute(statement)
@@ -76,6 +76,8 @@ def try_update(statement: Update) -> None:
             _log.warning("skipped an update: %s", error)
         else:
             _log.exception("skipped an update that can’t be made")
+        return False
+    return True
 
 
 def init_app(app: Flask) -> None:

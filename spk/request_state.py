@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from flask import Flask, g
 from limits import RateLimitItem
 
-from spk.models.accounts.caller import Caller
+from spk.models.accounts.caller import Caller, KeyRow
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class RequestState:
     id: str = field(default_factory=lambda: secrets.token_hex(16))
     started: float = field(default_factory=time.perf_counter)
     csp_nonce: str | None = None  # created when a page first uses it
+    key: KeyRow | None = None  # of the token, even one that is refused
     caller: Caller | None = None  # set once a key is accepted
     refusal: str | None = None  # why it was refused, as in the metrics
     known_browser: str | None = None  # the cookie for a browser that has just signed in

@@ -13,6 +13,7 @@ from spk import create_app
 from spk.config import ConfigError
 from spk.slots import Slots
 from spk.sweeper import start_sweeper
+from spk.use_writer import start_use_writer
 from spk.worker import Worker
 
 SLOTS = 4  # per worker: requests that the application handles at once
@@ -33,6 +34,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn publishes no ty
     def load(self) -> Slots:
         app = create_app()
         start_sweeper(app)
+        start_use_writer(app)
         return Slots(app, SLOTS)
 
 

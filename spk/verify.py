@@ -5,11 +5,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from spk.api.auth import ApiBlueprint, current_caller
+from spk.models.accounts import scope
+from spk.models.refusal import InvalidValue
 from spk.paths import GATE, is_gate
 
 if TYPE_CHECKING:
@@ -25,7 +27,22 @@ class EmptyResponse(Response):
     default_mimetype = None
 
 
-bp = ApiBlueprint("verify", __name__, feature="api_access")
+class GateBlueprint(ApiBlueprint):
+    """Asks for the scope of the audience that the proxy names; a program’s own X-API-Key is none of ours."""
+
+    takes_api_key_header = False
+
+    def needed_scopes(self) -> list[str]:
+        audiences = request.args.getlist("audience")
+        if len(audiences) > 1:
+            raise ServiceUnavailable("A proxy must name one audience.")
+        try:
+            return [scope.for_audience(audiences[0] if audiences else None)]
+        except InvalidValue as refusal:
+            raise ServiceUnavailable(str(refusal)) from None
+
+
+bp = GateBlueprint("verify", __name__, feature="api_access")
 
 
 def init_app(app: Flask) -> None:
@@ -53,10 +70,10 @@ def verify() -> ResponseReturnValue:
     return EmptyResponse(
         status=204,
         headers={
-            "X-Auth-User-Id": str(caller.user_id),
-            "X-Auth-User-Email": quote(caller.email, safe=SAFE_CHARACTERS),
-            "X-Auth-Key-Prefix": caller.prefix,
-            "X-Auth-Key-Name": quote(caller.key_name, safe=""),
+            "X-Auth-User-Id": str(caller.key.user_id),
+            "X-Auth-User-Email": quote(caller.key.email, safe=SAFE_CHARACTERS),
+            "X-Auth-Key-Prefix": caller.key.prefix,
+            "X-Auth-Key-Name": quote(caller.key.name, safe=""),
             "X-Auth-Plan": quote(caller.plan.name, safe=SAFE_CHARACTERS),
         },
     )

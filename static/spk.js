@@ -27,6 +27,13 @@ function openDialog() {
 // Remove the token with its dialog, so that it isn't in the back-forward cache either.
 addEventListener("pagehide", () => document.getElementById("token-dialog")?.remove());
 
+document.addEventListener("click", (event) => {
+  const details = document.getElementById(event.target.dataset.hides);
+  if (!details) return;
+  details.hidden = true;
+  document.getElementById(event.target.dataset.hides.replace("details", "key"))?.focus();
+});
+
 document.addEventListener("click", async (event) => {
   if (event.target.id !== "copy-token") return;
   const copied = await copy(document.getElementById("token"));

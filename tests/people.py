@@ -26,6 +26,8 @@ from spk.db import db, now, reading, writing
 from spk.engines import close
 from spk.models import ApiKey, BrowserSession, Incident, Sweep, User
 from spk.models.accounts import password
+from spk.models.accounts.key_rights import KeyRights
+from spk.models.accounts.owned_keys import OwnedKeys
 from spk.models.accounts.pepper import record_pepper
 from spk.models.status_pages.owned_pages import OwnedPages
 from spk.models.status_pages.status_page_fields import PageFields
@@ -71,15 +73,15 @@ class Person:
         with self.app.app_context(), writing():
             self._find().disable()
 
-    def create_key(self, name: str = "CI", lifetime: timedelta | None = None) -> str:
-        """Make a key and return its token."""
+    def create_key(self, name: str = "CI", lifetime: timedelta | None = None, **rest: tuple[str, ...]) -> str:
+        """Make a key, with scopes, page_ids or networks, and return its token."""
         with self.app.app_context(), writing():
-            new = self._find().create_api_key(name, lifetime=lifetime)
-            return new.token
+            rights = KeyRights(expires_at=now() + lifetime if lifetime is not None else None, **rest)
+            return OwnedKeys(self._find()).create(name, rights=rights).token
 
     def keys(self) -> list[ApiKey]:
         with self.app.app_context(), reading():
-            return self._find().api_keys()
+            return OwnedKeys(self._find()).all()
 
     def key(self, token: str) -> ApiKey:
         """The record of a token as it is in the database now."""
@@ -87,7 +89,7 @@ class Person:
 
     def revoke(self, token: str) -> None:
         with self.app.app_context(), writing():
-            key = self._find().api_key(token[:12])
+            key = OwnedKeys(self._find()).find(token[:12])
             assert key is not None
             key.revoke()
 

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Flask
 
 from spk import create_app
+from spk.models.accounts.use_counter import UseCounter
 
 
 class SharedApp:
@@ -21,6 +22,7 @@ class SharedApp:
     def renew(self) -> Flask:
         """The application, which has counted nothing yet."""
         self.app.extensions["rate_limits"].reset()
+        vars(self.app.extensions["key_uses"]).update(vars(UseCounter()))
         return self.app
 
     def changes(self) -> list[str]:

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 
 from spk.api.auth import ApiBlueprint
+from spk.models.accounts import scope
 from spk.models.accounts.plan import Plan
 
 ROOT = Path(__file__).parent.parent
@@ -110,6 +111,16 @@ def test_every_address_of_the_api_asks_for_a_key_and_a_plan_feature(app: Flask) 
         blueprint = app.blueprints[rule.endpoint.split(".")[0]]
         assert isinstance(blueprint, ApiBlueprint), rule
         assert any(blueprint.feature in plan.features for plan in plans(app)), rule
+
+
+def test_every_address_of_the_api_but_whoami_asks_for_a_scope(app: Flask) -> None:
+    for rule in app.url_map.iter_rules():
+        blueprint = app.blueprints.get(rule.endpoint.split(".")[0])
+        if isinstance(blueprint, ApiBlueprint):
+            with app.test_request_context(method=next(iter(rule.methods or ()))):
+                scopes = blueprint.needed_scopes()
+            assert set(scopes) <= scope.LABELS.keys(), rule
+            assert scopes or rule.endpoint == "whoami.whoami", rule
 
 
 def plans(app: Flask) -> list[Plan]:

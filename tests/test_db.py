@@ -17,7 +17,7 @@ from spk.autocommit import try_update
 from spk.cli import main
 from spk.db import db, now, reading, writing
 from spk.models import ApiKey, BrowserSession, Component, Event, StatusPage, User
-from spk.models.accounts.api_key import KeyLimitReached, NonceUsed
+from spk.models.accounts.owned_keys import KeyLimitReached, NonceUsed, OwnedKeys
 from tests.locks import other_connection, others_can_write, take_write_lock, write_lock
 from tests.people import Person, bearer, password_hash
 
@@ -285,7 +285,7 @@ def test_a_form_sent_twice_at_the_same_moment_makes_one_key(app: Flask, ada: Per
             user = User.find(ada.email)
             assert user
             try:
-                user.create_api_key("CI", nonce="nonce")
+                OwnedKeys(user).create("CI", nonce="nonce")
             except NonceUsed:
                 return False
             return True

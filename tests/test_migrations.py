@@ -14,6 +14,7 @@ from spk.config import ConfigError
 from spk.db import Base, db, reading, writing
 from spk.models import ComponentDay, IdempotentAnswer, PepperCanary, SignInAttempt, User
 from spk.models.accounts.pepper import record_pepper
+from spk.models.accounts.use_counter import write_uses
 from spk.models.status_pages.owned_pages import OwnedPages
 from tests.people import Person
 
@@ -35,6 +36,9 @@ def app(app: Flask, ada: Person, eve: Person) -> Flask:
         ComponentDay.record(component.id, "major", [component.created_at.date()])
         page.incidents.create(name="Slow", component_ids=["api"])
         IdempotentAnswer.begin(page.user_id, "once", "fingerprint")
+    ada.api().get("/pages/nothing", 404)
+    with app.app_context():
+        write_uses()
     return app
 
 

@@ -1,40 +1,57 @@
 """The hook that authenticates API requests: a valid key, and a plan that includes the feature."""
 
-import re
+from collections.abc import Sequence
 
 from flask import Blueprint, Response, current_app, request
 from limits import RateLimitItemPerMinute
+from werkzeug.http import http_date
 
 from spk import rate_limit
+from spk.api.bearer import REALM, bearer_token
 from spk.api.problem import Problem
 from spk.models.accounts.caller import Caller, InvalidToken
+from spk.models.accounts.use_counter import Refused, key_uses
 from spk.models.refusal import PlanRequired
+from spk.paths import SAFE_METHODS
 from spk.request_state import request_state
-
-REALM = 'Bearer realm="spk"'
-QUERY_PARAMETERS = ("access_token", "api_key")
-# OAuth is an alias: published Statuspage clients hard-code it.
-_SCHEME = re.compile(r"(^|,)\s*(bearer|oauth)\b", re.IGNORECASE)
-_CREDENTIALS = re.compile(r"(?i:bearer|oauth) +([A-Za-z0-9\-._~+/]+=*) *")  # RFC 6750, 2.1
 
 
 class ApiBlueprint(Blueprint):
-    """Views that need a key whose owner’s plan has `feature`; its hooks run after the application’s."""
+    """Views that need a key with a scope for one of the `resources`, whose owner’s plan has `feature`.
 
-    def __init__(self, name: str, import_name: str, *, feature: str) -> None:
+    Reading needs `…:read`, everything else `…:write`. Its hooks run after the application’s.
+    """
+
+    takes_api_key_header = True
+
+    def __init__(self, name: str, import_name: str, *, feature: str, resources: tuple[str, ...] = ()) -> None:
         super().__init__(name, import_name)
         self.feature = feature
+        self.resources = resources
         self.before_request(self._authenticate)
-        self.after_request(_touch)
+        self.after_request(_note_use)
+
+    def needed_scopes(self) -> list[str]:
+        """The scopes one of which this request needs; none if any key will do."""
+        return [f"{resource}:{action()}" for resource in self.resources]
 
     def _authenticate(self) -> None:
-        caller = authenticate()
+        caller = authenticate(bearer_token(takes_api_key_header=self.takes_api_key_header))
+        if not caller.may_come_from(request.remote_addr):
+            raise _address_not_allowed(caller)
         for feature in ("api_access", self.feature):
             if not caller.plan.has(feature):
                 raise plan_required(PlanRequired(feature))
+        _check_scope(caller, self.needed_scopes())
         if caller.plan.requests_per_minute is not None:
-            rate_limit.hit(RateLimitItemPerMinute(caller.plan.requests_per_minute), "key", str(caller.key_id))
+            limit = RateLimitItemPerMinute(caller.plan.requests_per_minute)
+            rate_limit.hit(limit, "key", str(caller.key.id))
         request_state().caller = caller
+
+
+def action() -> str:
+    """What this request does, in the words of scopes."""
+    return "read" if request.method in SAFE_METHODS else "write"
 
 
 def current_caller() -> Caller:
@@ -43,6 +60,47 @@ def current_caller() -> Caller:
     if caller is None:
         raise RuntimeError("Only a view of an ApiBlueprint has a caller.")
     return caller
+
+
+def require_scope(*scopes: str) -> None:
+    """Refuse the request (RFC 6750, section 3.1) unless the key has one of these scopes, if any."""
+    _check_scope(current_caller(), scopes)
+
+
+def _check_scope(caller: Caller, scopes: Sequence[str]) -> None:
+    if scopes and not any(map(caller.may, scopes)):
+        needed = " or ".join(f"“{scope}”" for scope in scopes)
+        raise Problem(
+            403,
+            "insufficient_scope",
+            f"The key “{caller.key.name}” ({caller.key.prefix}…) doesn’t have the scope {needed}, which this "
+            f"needs. Create a key that has it at {security_page()}.",
+            f'{REALM}, error="insufficient_scope", scope="{" ".join(scopes)}"',
+        )
+
+
+def require_all_pages() -> None:
+    """Refuse a key that is for some pages only."""
+    key = current_caller().key
+    if key.page_ids is not None:
+        detail = f"The key “{key.name}” ({key.prefix}…) is for some of your pages only, so it can’t add one."
+        raise Problem(403, "insufficient_scope", detail, f'{REALM}, error="insufficient_scope"')
+
+
+def _address_not_allowed(caller: Caller) -> Problem:
+    seen = f"from {request.remote_addr}" if request.remote_addr else "without an address that is known"
+    return Problem(
+        403,
+        "address_not_allowed",
+        f"The key “{caller.key.name}” ({caller.key.prefix}…) may not be used {seen}. "
+        f"Create one for this address at {security_page()}.",
+        f'{REALM}, error="insufficient_scope"',
+    )
+
+
+def security_page() -> str:
+    """Where people make keys."""
+    return f"{current_app.config['BASE_URL']}/user/security"
 
 
 def plan_required(refusal: PlanRequired) -> Problem:
@@ -56,40 +114,38 @@ def key_ended() -> Problem:
     return Problem(401, "invalid_token", detail, f'{REALM}, error="invalid_token"')
 
 
-def authenticate() -> Caller:
-    """The caller of this request; raises Problem (RFC 6750, section 3.1)."""
+def authenticate(token: str) -> Caller:
+    """The caller with this token; raises Problem (RFC 6750, section 3.1)."""
     try:
-        return Caller.authenticate(bearer_token())
+        caller = Caller.authenticate(token)
     except InvalidToken as error:
+        request_state().key = error.key
         if error.reason == "unknown":
             # Counted once it has failed, so that nobody's tries lock the owner of a key out.
             limit, who = current_app.config["FAILURE_LIMIT"], rate_limit.client_address()
             rate_limit.hit(limit, "failures", who)
         request_state().refusal = error.reason
         raise Problem(401, "invalid_token", str(error), f'{REALM}, error="invalid_token"') from error
+    request_state().key = caller.key
+    return caller
 
 
-def bearer_token() -> str:
-    """The token in the Authorization header, the only place where it is accepted; raises Problem."""
-    environ = request.environ  # each access to `request` costs as much as the rest of this function
-    if environ.get("QUERY_STRING") and any(name in request.args for name in QUERY_PARAMETERS):
-        raise _invalid_request("Send the token in the Authorization header; in a URL it ends up in logs.")
-    header = environ.get("HTTP_AUTHORIZATION")
-    if header and (credentials := _CREDENTIALS.fullmatch(header)):
-        return credentials[1]
-    if header is None or (header and not _SCHEME.search(header)):
-        detail = "This needs an API key: send it as “Authorization: Bearer spk_…”."
-        raise Problem(401, "credentials_required", detail, REALM)
-    raise _invalid_request("Send one Authorization header: “Bearer”, one space and the token.")
-
-
-def _invalid_request(detail: str) -> Problem:
-    return Problem(400, "invalid_request", detail, f'{REALM}, error="invalid_request"')
-
-
-def _touch(response: Response) -> Response:
-    """Record a successful use of the key."""
-    caller = request_state().caller
-    if caller and response.status_code < 400:
-        caller.touch()
+def _note_use(response: Response) -> Response:
+    """Record what became of a request with a key, and say when the key ends."""
+    state, key = request_state(), request_state().key
+    if key is None:
+        return response
+    address = request.remote_addr
+    if state.caller and response.status_code < 400:
+        state.caller.touch(address, request.headers.get("User-Agent", ""))
+        key_uses().count_success(key.id)
+    elif 400 <= response.status_code < 500:
+        refused = Refused.now(response.status_code, state.refusal, request.path, address)
+        key_uses().count_refusal(key.id, refused)
+    if key.expires_at:
+        response.headers["Spk-Key-Expires-At"] = key.expires_at.isoformat(timespec="seconds")
+    if key.replaced_at:
+        response.headers["Deprecation"] = f"@{int(key.replaced_at.timestamp())}"  # RFC 9745
+        if key.expires_at:
+            response.headers["Sunset"] = http_date(key.expires_at)  # RFC 8594
     return response

@@ -9,7 +9,7 @@ from spk.api.schemas import OwnComponentSchema
 from spk.models import Component, StatusPage
 from spk.models.status_pages.component import ComponentChanges, NewComponent
 
-bp = ApiBlueprint("components", __name__, feature="status_pages")
+bp = ApiBlueprint("components", __name__, feature="status_pages", resources=("components",))
 
 
 @bp.get("/pages/<page>/components")

@@ -2,37 +2,39 @@
 
 from flask import abort
 
-from spk.api.auth import ApiBlueprint
+from spk.api.auth import ApiBlueprint, action, current_caller, require_scope
 from spk.api.operation import Operation
 from spk.api.paging import Paging, SearchQuery
 from spk.api.schemas import OwnIncidentSchema
 from spk.models import Incident, StatusPage
-from spk.models.status_pages.incident_fields import IncidentChanges, NewIncident
+from spk.models.status_pages.incident_fields import IncidentChanges, IncidentFields, NewIncident
 from spk.models.status_pages.incident_list import load_updates
-from spk.models.status_pages.page_incidents import ListName
+from spk.models.status_pages.page_incidents import Kind, ListName
 
-bp = ApiBlueprint("incidents", __name__, feature="status_pages")
+bp = ApiBlueprint("incidents", __name__, feature="status_pages", resources=("incidents", "maintenances"))
 
 
 @bp.get("/pages/<page>/incidents")
 @Operation(list[OwnIncidentSchema], query=SearchQuery)
 def list_incidents(page: StatusPage, paging: Paging) -> list[Incident]:
     """List incidents and maintenance, newest first."""
-    return page.incidents.listed("all", search=paging.search, limit=paging.limit, offset=paging.offset)
+    return _listed(page, "all", paging)
 
 
 @bp.post("/pages/<page>/incidents")
 @Operation(OwnIncidentSchema, 201, body=NewIncident, wrapper="incident")
 def create_incident(page: StatusPage, fields: NewIncident) -> Incident:
     """Open an incident, or plan a maintenance."""
-    return page.incidents.create(**fields)
+    incident = page.incidents.create(**fields)
+    _require_scopes(incident, fields)
+    return incident
 
 
 @bp.get("/pages/<page>/incidents/<any(unresolved, scheduled, upcoming, active_maintenance):which>")
 @Operation(list[OwnIncidentSchema], query=SearchQuery)
 def list_some_incidents(page: StatusPage, which: ListName, paging: Paging) -> list[Incident]:
     """List what is unresolved, or maintenance that is scheduled and not over, upcoming, or active."""
-    return page.incidents.listed(which, search=paging.search, limit=paging.limit, offset=paging.offset)
+    return _listed(page, which, paging)
 
 
 @bp.get("/pages/<page>/incidents/<incident>")
@@ -49,6 +51,7 @@ def update_incident(page: StatusPage, incident: str, fields: IncidentChanges) ->
     """Change an incident; a `status` or a `body` becomes an update."""
     found = find_incident(page, incident)
     found.change(**fields)
+    _require_scopes(found, fields)  # again, because a schedule makes an incident a maintenance
     load_updates([found])  # the answer may be stored, so it has a bound
     return found
 
@@ -63,4 +66,24 @@ def delete_incident(page: StatusPage, incident: str) -> Incident:
 
 
 def find_incident(page: StatusPage, key: str) -> Incident:
-    return page.incidents.find(key) or abort(404, "There is no such incident on this page.")
+    """An incident of the page, of a kind for which the key has the scope."""
+    incident = page.incidents.find(key) or abort(404, "There is no such incident on this page.")
+    _require_scopes(incident)
+    return incident
+
+
+def _require_scopes(incident: Incident, fields: IncidentFields | None = None) -> None:
+    resource = "maintenances" if incident.is_maintenance else "incidents"
+    require_scope(f"{resource}:{action()}")
+    if fields and any((fields.get("components") or {}).values()):
+        require_scope("components:write")
+
+
+def _listed(page: StatusPage, which: ListName, paging: Paging) -> list[Incident]:
+    """Those of the kinds for which the key has the scope: of one at least, or the hook had refused it."""
+    may = current_caller().may
+    kind: Kind = "all" if may("incidents:read") else "maintenance"
+    if not may("maintenances:read"):
+        kind = "realtime"
+    found = page.incidents.listed
+    return found(which, kind=kind, search=paging.search, limit=paging.limit, offset=paging.offset)

@@ -15,6 +15,7 @@ from spk.api.paging import Paging, read_paging
 from spk.api.problem import InvalidFields, Problem
 from spk.db import reading, writing
 from spk.models import IdempotentAnswer, StatusPage
+from spk.models.accounts.event import Origin, acting
 from spk.models.accounts.idempotent_answer import KEY_LENGTH, KeyReused
 from spk.models.refusal import InvalidField, LimitReached, PlanRequired
 from spk.models.status_pages.owned_pages import OwnedPages
@@ -63,7 +64,10 @@ class Operation:
                 with reading():
                     _own_page(OwnedPages.find, path["page"])
             data, key = self.read_request(), _idempotency_key()  # may be slow, so before the lock
-            with writing():
+            with (
+                acting(Origin("api", request.remote_addr)),
+                writing(),
+            ):
                 if not current_caller().still_works():
                     raise key_ended()
                 stored = key and _stored_answer(key)
@@ -112,11 +116,15 @@ class Operation:
         return response
 
 
+def own_pages() -> OwnedPages:
+    """The pages of the caller that the key is for."""
+    caller = current_caller()
+    return OwnedPages(caller.user, caller.key.page_ids)
+
+
 def _own_page(find: FindPage, key: str) -> StatusPage:
     """The caller’s own page; that of somebody else is a 404, like one that doesn’t exist."""
-    return find(OwnedPages(current_caller().user), key) or abort(
-        404, "There is no such page in your account."
-    )
+    return find(own_pages(), key) or abort(404, "There is no such page in your account.")
 
 
 def _idempotency_key() -> str | None:
@@ -130,6 +138,6 @@ def _stored_answer(key: str) -> IdempotentAnswer:
     """The response stored under this key, or an empty one to fill in."""
     content = b"\n".join([request.method.encode(), request.path.encode(), request.get_data()])
     try:
-        return IdempotentAnswer.begin(current_caller().user_id, key, hashlib.sha256(content).hexdigest())
+        return IdempotentAnswer.begin(current_caller().key.user_id, key, hashlib.sha256(content).hexdigest())
     except KeyReused as refusal:
         raise Problem(409, "idempotency_key_reused", str(refusal)) from None

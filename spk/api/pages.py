@@ -1,28 +1,28 @@
 """Status pages."""
 
-from spk.api.auth import ApiBlueprint, current_caller
-from spk.api.operation import Operation
+from spk.api.auth import ApiBlueprint, require_all_pages
+from spk.api.operation import Operation, own_pages
 from spk.api.paging import Paging, PagingQuery
 from spk.api.schemas import OwnPageSchema
 from spk.models import StatusPage
-from spk.models.status_pages.owned_pages import OwnedPages
 from spk.models.status_pages.status_page_fields import NewPage, PageChanges
 
-bp = ApiBlueprint("pages", __name__, feature="status_pages")
+bp = ApiBlueprint("pages", __name__, feature="status_pages", resources=("status_pages",))
 
 
 @bp.get("/pages")
 @Operation(list[OwnPageSchema], query=PagingQuery)
 def list_pages(paging: Paging) -> list[StatusPage]:
     """List your pages, the oldest first."""
-    return OwnedPages(current_caller().user).listed(paging.limit, paging.offset)
+    return own_pages().listed(paging.limit, paging.offset)
 
 
 @bp.post("/pages")
 @Operation(OwnPageSchema, 201, body=NewPage, wrapper="page")
 def create_page(fields: NewPage) -> StatusPage:
     """Create a page."""
-    return OwnedPages(current_caller().user).create(**fields)
+    require_all_pages()
+    return own_pages().create(**fields)
 
 
 @bp.get("/pages/<page>")

@@ -1,7 +1,9 @@
 """The identity behind a key: the first call of a script that checks its setup."""
 
+from pydantic import Field
+
 from spk.api.auth import ApiBlueprint, current_caller
-from spk.api.operation import Operation
+from spk.api.operation import Operation, own_pages
 from spk.api.schemas import Schema, Time
 
 bp = ApiBlueprint("whoami", __name__, feature="api_access")
@@ -14,6 +16,11 @@ class WhoamiKey(Schema):
     prefix: str
     created_at: Time
     last_used_at: Time | None
+    expires_at: Time | None
+    scopes: list[str] = Field(description="What it may do; empty for everything.")
+    pages: list[str] | None = Field(description="Slugs of the pages it is for; null for all.")
+    addresses: list[str] | None = Field(description="Where it may be used from; null for anywhere.")
+    replaced_by: str | None = Field(description="Prefix of the key that replaces it.")
 
 
 class WhoamiUser(Schema):
@@ -43,13 +50,20 @@ class Whoami(Schema):
 def whoami() -> Whoami:
     """Show the key, its owner and their plan."""
     caller = current_caller()
+    key = caller.key
+    pages = None if key.page_ids is None else [page.slug for page in own_pages().named()]
     return Whoami(
         key=WhoamiKey(
-            name=caller.key_name,
-            prefix=caller.prefix,
-            created_at=caller.created_at,
-            last_used_at=caller.last_used_at,
+            name=key.name,
+            prefix=key.prefix,
+            created_at=key.created_at,
+            last_used_at=key.last_used_at,
+            expires_at=key.expires_at,
+            scopes=list(key.scopes or ()),
+            pages=pages,
+            addresses=None if key.networks is None else list(key.networks),
+            replaced_by=key.replaced_by,
         ),
-        user=WhoamiUser(id=caller.user_id, email=caller.email),
+        user=WhoamiUser(id=key.user_id, email=key.email),
         plan=WhoamiPlan(name=caller.plan.name, features=sorted(caller.plan.features)),
     )

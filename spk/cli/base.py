@@ -12,6 +12,7 @@ from spk.config import ConfigError
 from spk.database_errors import is_damage, is_unavailable
 from spk.engines import close
 from spk.models import User
+from spk.models.accounts.event import Origin, acting
 from spk.models.refusal import Refusal
 
 P = ParamSpec("P")
@@ -56,7 +57,7 @@ def with_app(command: Callable[P, None]) -> Callable[P, None]:
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        with create_app().app_context():
+        with create_app().app_context(), acting(Origin("command")):
             try:
                 command(*args, **kwargs)
             except SQLAlchemyError as error:

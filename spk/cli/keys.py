@@ -5,6 +5,7 @@ import click
 from spk.cli.base import find_user, say, with_app
 from spk.db import reading, writing
 from spk.models import ApiKey
+from spk.models.accounts.owned_keys import OwnedKeys
 
 
 @click.group()
@@ -18,7 +19,7 @@ def key() -> None:
 @reading()
 def list_keys(email: str | None) -> None:
     """List prefix, name, owner, status, creation and last use, separated by tabs."""
-    for found in find_user(email).api_keys() if email else ApiKey.all():
+    for found in OwnedKeys(find_user(email)).all() if email else ApiKey.all():
         times = [
             time.isoformat(timespec="seconds") if time else "never"
             for time in (found.created_at, found.last_used_at)
@@ -33,7 +34,7 @@ def list_keys(email: str | None) -> None:
 def create_key(email: str, name: str) -> None:
     """Create a key; only its token is written to standard output."""
     with writing():
-        new = find_user(email).create_api_key(name)
+        new = OwnedKeys(find_user(email)).create(name)
     click.echo(new.token)
 
 

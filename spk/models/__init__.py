@@ -4,6 +4,7 @@ from spk.models.accounts.api_key import ApiKey
 from spk.models.accounts.browser_session import BrowserSession
 from spk.models.accounts.event import Event
 from spk.models.accounts.idempotent_answer import IdempotentAnswer
+from spk.models.accounts.key_use import ApiKeyDay, ApiKeyRefusal
 from spk.models.accounts.pepper import PepperCanary
 from spk.models.accounts.sign_in_attempt import SignInAttempt
 from spk.models.accounts.user import User
@@ -17,6 +18,8 @@ from spk.models.sweep import Sweep
 
 __all__ = [
     "ApiKey",
+    "ApiKeyDay",
+    "ApiKeyRefusal",
     "BrowserSession",
     "Component",
     "ComponentDay",

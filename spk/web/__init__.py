@@ -14,6 +14,8 @@ from werkzeug.exceptions import Forbidden
 from spk import rate_limit
 from spk.db import now, reading, writing
 from spk.models import BrowserSession, User
+from spk.models.accounts.browser_session import browser_name
+from spk.models.accounts.event import BROWSER_LENGTH, Origin, acting
 from spk.models.status_pages.vocabulary import COMPONENT_STATUSES
 from spk.paths import SAFE_METHODS, is_api, is_gate
 from spk.web.known_browser import add_cookie
@@ -43,12 +45,14 @@ class PageSessions(SecureCookieSessionInterface):
 def init_app(app: Flask) -> None:
     from spk.web import (  # noqa: F401  # imported for their routes
         accounts,
+        api_key_details,
         api_keys,
         components,
         feeds,
         filters,
         help_article,
         incidents,
+        key_words,
         password,
         plan,
         public_page,
@@ -66,7 +70,12 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(user)
     app.jinja_env.globals.update(is_htmx=is_htmx, now=now, component_statuses=COMPONENT_STATUSES)
     app.jinja_env.filters.update(ago=filters.ago, date=filters.day, exact=filters.exact, local=filters.local)
-    app.jinja_env.filters.update(span=filters.span, window=filters.window, label=filters.label)
+    app.jinja_env.globals.update(access=key_words.access, page_list=key_words.page_list)
+    app.jinja_env.globals.update(limits=key_words.limits, rights_sentence=key_words.rights_sentence)
+    app.jinja_env.globals.update(ends_in=key_words.ends_in)
+    app.jinja_env.filters.update(
+        until=key_words.until, span=filters.span, window=filters.window, label=filters.label
+    )
 
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]
@@ -86,7 +95,8 @@ class SignedOut(Exception):
 @contextmanager
 def changing(*, urgent: bool = False) -> Iterator[None]:
     """A unit of work of the person who is signed in, which is looked at again under the lock."""
-    with writing(urgent=urgent):
+    browser = browser_name(request.headers.get("User-Agent", ""))[:BROWSER_LENGTH]
+    with acting(Origin("page", request.remote_addr, browser)), writing(urgent=urgent):
         current_user.lock()  # whoever ends this session at the same moment has done so, or waits
         if BrowserSession.find(current_user.session_secret) is None:
             raise SignedOut

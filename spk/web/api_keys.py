@@ -6,10 +6,11 @@ from flask_login import current_user
 
 from spk.db import reading
 from spk.models import ApiKey
-from spk.models.accounts.api_key import KeyLimitReached, NonceUsed
-from spk.models.refusal import PlanRequired
+from spk.models.accounts.owned_keys import KeyLimitReached, NonceUsed, OwnedKeys
+from spk.models.refusal import InvalidField, InvalidValue, PlanRequired
+from spk.models.status_pages.owned_pages import OwnedPages
 from spk.web import changing, is_htmx, user
-from spk.web.forms import CreateApiKeyForm
+from spk.web.api_key_forms import CreateApiKeyForm
 from spk.web.security import section
 
 
@@ -29,9 +30,14 @@ def create_api_key() -> ResponseReturnValue:
         return section("api_keys", 422, create_form=form)
     try:
         with changing():
-            new = current_user.create_api_key(
-                form.name.data, nonce=form.used_nonce, lifetime=form.chosen_lifetime
-            )
+            rights = form.rights(OwnedPages(current_user).ids(form.pages.data or ()))
+            new = OwnedKeys(current_user).create(form.name.data, nonce=form.used_nonce, rights=rights)
+    except InvalidValue as refusal:
+        form.pages.errors = [str(refusal)]
+        return section("api_keys", 422, create_form=form)
+    except InvalidField as refusal:
+        form[refusal.field].errors = [str(refusal)]
+        return section("api_keys", 422, create_form=form)
     except KeyLimitReached:
         return section("api_keys", 409, refused=True)  # the section has the message in place of the form
     except NonceUsed as refusal:
@@ -46,7 +52,11 @@ def first_use(prefix: str) -> ResponseReturnValue:
     key = find_api_key(prefix)
     if key.is_new and not key.last_used_at:
         return "", 204
-    return render_template("security/_first_use.html", key=key)
+    return render_template(
+        "security/_first_use.html",
+        key=key,
+        page_names={page.id: page.name for page in OwnedPages(current_user).named()},
+    )
 
 
 @user.get("/security/api-keys/<prefix>/revoke")
@@ -61,7 +71,11 @@ def revoke(prefix: str) -> ResponseReturnValue:
     with changing(urgent=True):
         key = find_api_key(prefix)
         was_active = key.revoke()
-    message = f"“{key.name}” was {'' if was_active else 'already '}revoked."
+    return answer(key, f"“{key.name}” was {'' if was_active else 'already '}revoked.")
+
+
+def answer(key: ApiKey, message: str) -> ResponseReturnValue:
+    """Show the section with a message and the focus on the key that it is about."""
     if is_htmx():
         return section("api_keys", message=message, changed=key)
     flash(message, "api_keys")
@@ -77,5 +91,4 @@ def abort_unless_listed() -> None:
 def find_api_key(prefix: str) -> ApiKey:
     """The user’s own key; that of somebody else is a 404, like one that doesn’t exist."""
     abort_unless_listed()
-    key: ApiKey | None = current_user.api_key(prefix)
-    return key or abort(404, "That key isn’t in your account.")
+    return OwnedKeys(current_user).find(prefix) or abort(404, "That key isn’t in your account.")

@@ -1,19 +1,14 @@
 """Forms for accounts and keys, validated by the rules of the models."""
 
-import secrets
 from collections.abc import Callable
-from datetime import timedelta
 
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from wtforms import Field, Form, HiddenField, PasswordField, SelectField, StringField, ValidationError
-from wtforms.fields.choices import SelectChoice
+from wtforms import Field, Form, PasswordField, StringField, ValidationError
 from wtforms.validators import StopValidation
 
 from spk import setup_token
-from spk.models.accounts import api_key, email_address, password
-
-LIFETIMES = {"": "Never", "7": "In 7 days", "30": "In 30 days", "90": "In 90 days", "365": "In a year"}
+from spk.models.accounts import email_address, password
 
 
 def rule(clean: Callable[[str], str]) -> Callable[[Form, Field], None]:
@@ -57,22 +52,3 @@ class ChangePasswordForm(FlaskForm):  # type: ignore[misc]
     def validate_current_password(self, field: Field) -> None:
         if not password.verify(current_user.password_hash, field.data or ""):
             raise ValidationError("This isn’t your current password.")
-
-
-class CreateApiKeyForm(FlaskForm):  # type: ignore[misc]
-    name = StringField("Name", [rule(api_key.NAME)])
-    lifetime = SelectField(
-        "Expires",
-        choices=[SelectChoice(days, label) for days, label in LIFETIMES.items()],
-        default="",
-    )
-    # Accepted once, so that neither a reload nor a double click creates a second key.
-    nonce = HiddenField(default=lambda: secrets.token_urlsafe(16))
-
-    @property
-    def used_nonce(self) -> str | None:
-        return (self.nonce.data or "")[:64] or None
-
-    @property
-    def chosen_lifetime(self) -> timedelta | None:
-        return timedelta(days=int(self.lifetime.data)) if self.lifetime.data else None

@@ -98,10 +98,20 @@ def test_a_refusal_says_how_to_send_a_token(
     assert body(whoami(client, authorization, query))["detail"] == words
 
 
-@pytest.mark.parametrize("where", ["X-API-Key", "Cookie"])
-def test_no_other_header_carries_a_token(where: str, ada: Person, client: FlaskClient) -> None:
-    value = f"token={ada.create_key()}" if where == "Cookie" else ada.create_key()
-    assert client.get("/api/v1/whoami", headers={where: value}).status_code == 401
+def test_no_cookie_carries_a_token(ada: Person, client: FlaskClient) -> None:
+    cookie = f"token={ada.create_key()}"
+    assert client.get("/api/v1/whoami", headers={"Cookie": cookie}).status_code == 401
+
+
+def test_a_token_is_taken_from_x_api_key_too(ada: Person, client: FlaskClient) -> None:
+    assert client.get("/api/v1/whoami", headers={"X-API-Key": ada.create_key()}).status_code == 200
+
+
+def test_two_headers_with_different_tokens_are_refused(ada: Person, client: FlaskClient) -> None:
+    token = ada.create_key()
+    both = {**bearer(token), "X-API-Key": ada.create_key()}
+    assert client.get("/api/v1/whoami", headers=both).status_code == 400
+    assert client.get("/api/v1/whoami", headers={**both, "X-API-Key": token}).status_code == 200
 
 
 @pytest.mark.parametrize(

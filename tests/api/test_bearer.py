@@ -7,7 +7,7 @@ from flask import Flask
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from spk.api.auth import QUERY_PARAMETERS, bearer_token
+from spk.api.bearer import QUERY_PARAMETERS, bearer_token
 from spk.api.problem import Problem
 from tests.fuzz.credentials import CHARACTERS, SCHEMES, token_in
 

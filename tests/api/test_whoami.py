@@ -14,6 +14,11 @@ def test_whoami_tells_the_key_its_owner_and_their_plan(ada: Person, client: Flas
         "prefix": token[:12],
         "created_at": ada.key(token).created_at.isoformat(timespec="milliseconds"),
         "last_used_at": None,
+        "expires_at": None,
+        "scopes": [],
+        "pages": None,
+        "addresses": None,
+        "replaced_by": None,
     }
     assert set(who["user"]) == {"id", "email"}
     assert who["user"]["email"] == "ada@example.com"

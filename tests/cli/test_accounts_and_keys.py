@@ -109,7 +109,7 @@ def test_an_unknown_user_is_said_to_be_unknown(spk: Spk, words: str) -> None:
 def test_a_new_key_writes_its_token_and_nothing_else(spk: Spk, app: Flask) -> None:
     result = spk("key", "create", "ada@example.com", "GitHub Actions deploy")
     with app.app_context(), reading():
-        assert Caller.authenticate(result.stdout.rstrip("\n")).key_name == "GitHub Actions deploy"
+        assert Caller.authenticate(result.stdout.rstrip("\n")).key.name == "GitHub Actions deploy"
     assert (result.exit_code, result.stderr, len(result.stdout)) == (0, "", 51)
 
 
@@ -236,7 +236,7 @@ def test_init_again_keeps_everything(spk: Spk, app: Flask, ada: Person) -> None:
     token = ada.create_key()
     assert said(spk("init")) == said(spk("init"))
     with app.app_context(), reading():
-        assert Caller.authenticate(token).email == "ada@example.com"
+        assert Caller.authenticate(token).key.email == "ada@example.com"
 
 
 def test_init_refuses_a_pepper_that_is_not_the_databases(spk: Spk, monkeypatch: pytest.MonkeyPatch) -> None:

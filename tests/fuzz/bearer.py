@@ -13,7 +13,7 @@ with atheris.instrument_imports(include=["spk", "werkzeug"]):
     from flask import Flask
     from werkzeug.test import create_environ
 
-    from spk.api.auth import QUERY_PARAMETERS, bearer_token
+    from spk.api.bearer import QUERY_PARAMETERS, bearer_token
     from spk.api.problem import Problem
     from spk.models.accounts import token as codec
     from tests.fuzz.credentials import token_in

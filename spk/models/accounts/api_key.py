@@ -1,40 +1,35 @@
 """An API key: its token is shown once, when it is created, and only a hash is stored."""
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from flask import current_app
-from sqlalchemy import ColumnElement, ForeignKey, String, UniqueConstraint, and_, case, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    String,
+    UniqueConstraint,
+    and_,
+    case,
+    false,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from spk.autocommit import fetch_first
 from spk.db import Base, db, now
 from spk.models.accounts import token
-from spk.models.refusal import LimitReached, Refusal
+from spk.models.accounts.key_rights import KeyRights
 from spk.models.text import SingleLine
 
 if TYPE_CHECKING:
     from spk.models.accounts.user import User
 
 NAME = SingleLine(120, empty="Enter a name for this key.")
-
-
-class KeyLimitReached(LimitReached):
-    def __init__(self, limit: int) -> None:
-        super().__init__(
-            f"You have {limit} active key{'s' * (limit != 1)}, the most your plan allows. "
-            "Revoke one you no longer need, then create a new key."
-        )
-
-
-class NonceUsed(Refusal):
-    def __init__(self) -> None:
-        super().__init__(
-            "That key was already created, so its token can’t be shown again. "
-            "Revoke it and create another if you didn’t copy it."
-        )
+AGENT_LENGTH = 200  # characters
+ENDS_SOON = timedelta(days=14)
 
 
 class ApiKey(Base):
@@ -49,28 +44,26 @@ class ApiKey(Base):
     prefix: Mapped[str] = mapped_column(String(token.PREFIX_LENGTH), unique=True)
     token_hash: Mapped[str] = mapped_column(String(64))
     nonce: Mapped[str | None] = mapped_column(String(64))
+    scopes: Mapped[tuple[str, ...] | None]  # null means everything
+    page_ids: Mapped[tuple[str, ...] | None]  # null means all
+    networks: Mapped[tuple[str, ...] | None]  # null means anywhere
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
+    last_used_address: Mapped[str | None] = mapped_column(String(45))
+    last_used_agent: Mapped[str | None] = mapped_column(String(AGENT_LENGTH))
+    replaced_at: Mapped[datetime | None]
+    replaced_by: Mapped[str | None] = mapped_column(
+        String(token.PREFIX_LENGTH), index=True, unique=True
+    )  # a prefix
+    ends_on_first_use: Mapped[bool] = mapped_column(default=False, server_default=false())  # of that key
     revoked_at: Mapped[datetime | None]
+    tried_at: Mapped[datetime | None]  # last, after it had ended
+    tried_from: Mapped[str | None] = mapped_column(String(45))
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")
+    leaked_from: Mapped[str | None] = mapped_column(String(45))  # the address that reported its token
 
     user: Mapped["User"] = relationship()
-
-    @classmethod
-    def issue(cls, user: "User", name: str, nonce: str | None, lifetime: timedelta | None) -> "NewApiKey":
-        """Create a key and its token; whether the user may have one is checked in User.create_api_key()."""
-        secret, created_at = token.generate(), now()
-        key = cls(
-            user=user,
-            name=NAME(name),
-            prefix=token.prefix(secret),
-            token_hash=token.digest(secret, current_app.config["TOKEN_PEPPERS"][0]),
-            nonce=nonce,
-            created_at=created_at,
-            expires_at=lifetime and created_at + lifetime,
-        )
-        db.session.add(key)
-        return NewApiKey(key, secret)
 
     @classmethod
     def find(cls, prefix: str) -> "ApiKey | None":
@@ -117,25 +110,45 @@ class ApiKey(Base):
         return self.last_used_at is not None and self.last_used_at > now() - timedelta(hours=24)
 
     @property
+    def ends_soon(self) -> bool:
+        """Whether the key ends within ENDS_SOON, without another that replaces it."""
+        return bool(
+            self.is_active
+            and self.expires_at
+            and not self.replaced_by
+            and self.expires_at < now() + ENDS_SOON
+        )
+
+    @property
+    def last_used_program(self) -> str:
+        """Like “curl”: the first product of the user agent (RFC 9110, 10.1.5)."""
+        return (self.last_used_agent or "").partition(" ")[0].partition("/")[0]
+
+    @property
     def unused_for(self) -> timedelta | None:
         """How long an active key has been unused, or None before that is long enough for a hint."""
         idle = now() - (self.last_used_at or self.created_at)
         threshold = timedelta(days=90 if self.last_used_at else 30)
         return idle if self.is_active and idle > threshold else None
 
+    def lock(self) -> None:
+        """Let nobody else change the key until the transaction ends."""
+        db.session.refresh(self, with_for_update=True)
+
     def revoke(self) -> bool:
         """Refuse the token from the commit on; False if it was revoked before."""
-        db.session.refresh(self, with_for_update=True)
+        self.lock()
         if self.revoked_at:
             return False
         self.revoked_at = now()
         self.user.record("api_key:revoke", self.prefix)
         return True
 
+    def rename(self, name: str) -> None:
+        """Change the name and nothing else; raises InvalidValue."""
+        self.name = NAME(name)
+        self.user.record("api_key:rename", self.prefix)
 
-@dataclass(frozen=True)
-class NewApiKey:
-    """A key that was just created, and its token, which is not stored."""
-
-    key: ApiKey
-    token: str = field(repr=False)
+    @property
+    def rights(self) -> KeyRights:
+        return KeyRights(self.scopes, self.page_ids, self.networks, self.expires_at)

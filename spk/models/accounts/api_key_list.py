@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from spk.db import db
 from spk.models.accounts.api_key import ApiKey
+from spk.models.accounts.owned_keys import OwnedKeys
 
 if TYPE_CHECKING:
     from spk.models.accounts.user import User
@@ -23,7 +24,7 @@ class ApiKeyList:
     @classmethod
     def of(cls, user: "User", revoked_limit: int | None = None) -> "ApiKeyList":
         """The user’s keys, with at most `revoked_limit` revoked ones."""
-        keys = user.api_keys(revoked_limit=revoked_limit)
+        keys = OwnedKeys(user).all(revoked_limit=revoked_limit)
         return cls(
             [key for key in keys if not key.revoked_at],
             [key for key in keys if key.revoked_at],
@@ -35,8 +36,18 @@ class ApiKeyList:
         return self.current + self.revoked
 
     @property
+    def addresses(self) -> list[str]:
+        """A few addresses that the keys were last used from."""
+        return list(dict.fromkeys(key.last_used_address for key in self.current if key.last_used_address))[:5]
+
+    @property
     def active_count(self) -> int:
         return sum(key.is_active for key in self.current)
+
+    @property
+    def ending_count(self) -> int:
+        """How many keys end soon."""
+        return sum(key.ends_soon for key in self.current)
 
     @property
     def unused_count(self) -> int:

@@ -9,46 +9,47 @@ from sqlalchemy import bindparam, or_, select, update
 
 from spk.autocommit import PreparedSelect, try_update
 from spk.db import db, now
-from spk.models.accounts import token
-from spk.models.accounts.api_key import ApiKey
+from spk.models.accounts import network, scope, token
+from spk.models.accounts.api_key import AGENT_LENGTH, ApiKey
 from spk.models.accounts.plan import Plan, find_plan
 from spk.models.accounts.user import User
 
 TOUCH_EVERY = timedelta(seconds=60)
 
 
-class _KeyRow(NamedTuple):
+class KeyRow(NamedTuple):
     """A key with the columns of its owner that the decision needs."""
 
     id: int
     name: str
     prefix: str
     token_hash: str
+    scopes: tuple[str, ...] | None
+    page_ids: tuple[str, ...] | None
+    networks: tuple[str, ...] | None
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None
+    replaced_at: datetime | None
+    replaced_by: str | None
     revoked_at: datetime | None
+    leaked_from: str | None
     user_id: int
     email: str
     plan_name: str
     disabled_at: datetime | None
 
+    def __repr__(self) -> str:
+        return f"KeyRow({self.prefix!r})"  # without the hash
+
 
 _LOOK_UP = PreparedSelect(
-    _KeyRow,
+    KeyRow,
     select(
-        ApiKey.id,
-        ApiKey.name,
-        ApiKey.prefix,
-        ApiKey.token_hash,
-        ApiKey.created_at,
-        ApiKey.expires_at,
-        ApiKey.last_used_at,
-        ApiKey.revoked_at,
-        ApiKey.user_id,
-        User.email,
-        User.plan_name,
-        User.disabled_at,
+        *(
+            getattr(User if name in ("email", "plan_name", "disabled_at") else ApiKey, name)
+            for name in KeyRow._fields
+        )
     )
     .join(User)
     .where(ApiKey.prefix == bindparam("prefix")),
@@ -56,23 +57,18 @@ _LOOK_UP = PreparedSelect(
 
 
 class InvalidToken(Exception):
-    """A token was refused; `reason` is for the metrics, the message for the client."""
+    """A token was refused: the reason for the metrics, the message for the client, and whose token it is."""
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: str, message: str, key: KeyRow | None = None) -> None:
         super().__init__(message)
         self.reason = reason
+        self.key = key
 
 
 class Caller(NamedTuple):
-    """A valid key, its owner and their plan, as of this request."""
+    """A valid key with its owner, and their plan, as of this request."""
 
-    key_id: int
-    key_name: str
-    prefix: str
-    created_at: datetime
-    last_used_at: datetime | None
-    user_id: int
-    email: str
+    key: KeyRow
     plan: Plan
 
     @classmethod
@@ -88,42 +84,63 @@ class Caller(NamedTuple):
         matches = [hmac.compare_digest(digest, row.token_hash if row else "") for digest in digests]
         if row is None or not any(matches):
             raise InvalidToken("unknown", "No key has this token. Check that it was made on this server.")
-        if row.revoked_at:
-            raise InvalidToken(
-                "revoked", f"This key was revoked on {row.revoked_at:%d %b %Y}. Create a new one."
-            )
-        if row.expires_at and row.expires_at <= now():
-            raise InvalidToken("expired", f"This key expired on {row.expires_at:%d %b %Y}. Create a new one.")
-        if row.disabled_at:
-            raise InvalidToken("disabled", "The owner of this key is disabled. Ask your administrator.")
+        if refusal := _ended(row):
+            raise InvalidToken(*refusal, row)
         if not matches[0]:  # hashed with a fallback pepper: rehash with the first
             try_update(update(ApiKey).where(ApiKey.id == row.id).values(token_hash=digests[0]))
-        return cls(
-            row.id,
-            row.name,
-            row.prefix,
-            row.created_at,
-            row.last_used_at,
-            row.user_id,
-            row.email,
-            find_plan(row.plan_name),
-        )
+        return cls(row, find_plan(row.plan_name))
 
     @property
     def user(self) -> User:
         """The owner of the key."""
-        return db.session.get_one(User, self.user_id)
+        return db.session.get_one(User, self.key.user_id)
+
+    def may(self, needed: str) -> bool:
+        """Whether the key has this scope."""
+        return self.key.scopes is None or scope.allows(self.key.scopes, needed)
+
+    def may_come_from(self, address: str | None) -> bool:
+        """Whether the key may be used from this address."""
+        return self.key.networks is None or network.contains(self.key.networks, address)
 
     def still_works(self) -> bool:
         """Whether nobody has ended the key meanwhile; nobody does until the transaction ends."""
-        own = select(ApiKey.id).join(User).where(ApiKey.id == self.key_id, ApiKey.is_active)
+        own = select(ApiKey.id).join(User).where(ApiKey.id == self.key.id, ApiKey.is_active)
         enabled = own.where(User.disabled_at.is_(None))
         return db.session.scalar(enabled.with_for_update(read=True, of=ApiKey)) is not None
 
-    def touch(self) -> None:
-        """Record a successful use: the first at once, then at most once in 60 s; never goes backwards."""
-        before = now() - TOUCH_EVERY
-        if self.last_used_at and self.last_used_at > before:
+    def touch(self, address: str | None, agent: str) -> None:
+        """Record a successful use: the first at once, then at most once in 60 s; never goes backwards.
+
+        With its first use the key ends the one that it replaces, where the owner has chosen that.
+        """
+        time = now()
+        if self.key.last_used_at and time - TOUCH_EVERY < self.key.last_used_at:
             return  # an UPDATE takes the write lock even if it changes no row
-        due = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= before)
-        try_update(update(ApiKey).where(ApiKey.id == self.key_id, due).values(last_used_at=now()))
+        own = ApiKey.id == self.key.id
+        if not self.key.last_used_at:
+            replaced = ApiKey.replaced_by == self.key.prefix, ApiKey.ends_on_first_use, ApiKey.is_active
+            if not try_update(update(ApiKey).where(*replaced).values(expires_at=time)):
+                return  # so that the next use tries again
+        last = ApiKey.last_used_at
+        due = or_(last.is_(None), last <= time - TOUCH_EVERY)
+        values = {
+            "last_used_at": time,
+            "last_used_address": address and address[:45],
+            "last_used_agent": agent[:AGENT_LENGTH],
+        }
+        try_update(update(ApiKey).where(own, due).values(values))
+
+
+def _ended(row: KeyRow) -> tuple[str, str] | None:
+    """Why a key no longer works, for the metrics and in words."""
+    if row.revoked_at:
+        leaked = " because it was reported as leaked" * bool(row.leaked_from)
+        return "revoked", f"This key was revoked on {row.revoked_at:%d %b %Y}{leaked}. Create a new one."
+    if row.expires_at and row.expires_at <= now():
+        if row.replaced_by:
+            return "expired", f"This key was replaced by {row.replaced_by}… and has ended. Use that one."
+        return "expired", f"This key expired on {row.expires_at:%d %b %Y}. Create a new one."
+    if row.disabled_at:
+        return "disabled", "The owner of this key is disabled. Ask your administrator."
+    return None

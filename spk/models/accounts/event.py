@@ -1,7 +1,11 @@
 """The audit log: what happened to an account, and when."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from flask import current_app
 from sqlalchemy import ColumnElement, ForeignKey, String, func, select
@@ -14,15 +18,40 @@ if TYPE_CHECKING:
     from spk.models.accounts.user import User
 
 
+BROWSER_LENGTH = 100  # characters
 DESCRIPTIONS = {
     "user:sign_in": "Signed in",
     "user:password:change": "Changed the password",
     "session:end_others": "Signed out every other session",
     "api_key:create": "Created the API key",
     "api_key:revoke": "Revoked the API key",
+    "api_key:rename": "Renamed the API key",
+    "api_key:replace": "Replaced the API key",
     "status_page:create": "Created the status page",
     "status_page:delete": "Deleted the status page",
 }
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where changes come from: a page, the API or a command."""
+
+    door: Literal["page", "api", "command"]
+    address: str | None = None
+    browser: str | None = None
+
+
+_origin: ContextVar[Origin | None] = ContextVar("origin of changes", default=None)
+
+
+@contextmanager
+def acting(origin: Origin) -> Iterator[None]:
+    """Have the events of this block say where they come from."""
+    token = _origin.set(origin)
+    try:
+        yield
+    finally:
+        _origin.reset(token)
 
 
 class Event(Base):
@@ -35,10 +64,17 @@ class Event(Base):
     action: Mapped[str] = mapped_column(String(40))
     subject: Mapped[str] = mapped_column(String(200), default="")
     address: Mapped[str | None] = mapped_column(String(45))
-    browser: Mapped[str | None] = mapped_column(String(100))
+    browser: Mapped[str | None] = mapped_column(String(BROWSER_LENGTH))
+    door: Mapped[str | None] = mapped_column(String(10))
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     user: Mapped["User"] = relationship()
+
+    @classmethod
+    def record(cls, user: "User", action: str, subject: str = "") -> None:
+        """Write an event in this transaction, with where it comes from."""
+        origin = vars(_origin.get()) if _origin.get() else {}
+        db.session.add(cls(user=user, action=action, subject=subject, **origin))
 
     @classmethod
     def newest_at(cls) -> datetime | None:
@@ -57,6 +93,13 @@ class Event(Base):
     def is_outdated(cls) -> ColumnElement[bool]:
         kept: timedelta = current_app.config["KEEP_EVENTS"]
         return cls.created_at < now() - kept
+
+    @property
+    def origin(self) -> str:
+        """Where it comes from, like “with Firefox on Linux from 203.0.113.7” or “by a command”."""
+        words = {"api": "by the API", "command": "by a command"}.get(self.door or "", "")
+        browser = f"with {self.browser}" if self.browser else ""
+        return " ".join(filter(None, [words, browser, f"from {self.address}" if self.address else ""]))
 
     @property
     def description(self) -> str:

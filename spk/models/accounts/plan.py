@@ -1,6 +1,7 @@
 """Plans: which features an account has, and its limits."""
 
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -28,6 +29,8 @@ class PlanTable(BaseModel):
     summary: str = ""
     features: Annotated[frozenset[str], Field(strict=False)] = frozenset()  # a list in TOML
     active_keys: NonNegativeInt = 0
+    longest_key_days: PositiveInt | None = None  # that a key may be made for
+    default_key_days: PositiveInt | None = None  # of a key for which nothing else is chosen
     status_pages: NonNegativeInt = 0
     components: PositiveInt = 200  # of a status page
     open_incidents: PositiveInt = 100  # of a status page, planned maintenance among them
@@ -39,6 +42,8 @@ class PlanTable(BaseModel):
         for feature, limit in (("api_access", "active_keys"), ("status_pages", "status_pages")):
             if feature in self.features and not getattr(self, limit):
                 raise InvalidValue(f"has {feature} and needs {limit}, 1 or more")
+        if self.longest_key_days and (self.default_key_days or 0) > self.longest_key_days:
+            raise InvalidValue("has default_key_days greater than longest_key_days")
         return self
 
 
@@ -49,6 +54,12 @@ class Plan(PlanTable):
 
     def has(self, feature: str) -> bool:
         return feature in self.features
+
+    @property
+    def default_lifetime(self) -> timedelta | None:
+        """Of a key for which nothing else is chosen."""
+        days = self.default_key_days or self.longest_key_days
+        return timedelta(days=days) if days else None
 
 
 def all_plans() -> list[Plan]:

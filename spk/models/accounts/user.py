@@ -1,17 +1,17 @@
 """An account: its sign-in, its plan and its API keys."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flask import current_app
-from sqlalchemy import String, func, or_, select
+from sqlalchemy import String, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spk.db import Base, db, now
-from spk.models.accounts import email_address, token
-from spk.models.accounts.api_key import ApiKey, KeyLimitReached, NewApiKey, NonceUsed
+from spk.models.accounts import email_address
+from spk.models.accounts.api_key import ApiKey
 from spk.models.accounts.browser_session import BrowserSession, browser_name
-from spk.models.accounts.event import Event
+from spk.models.accounts.event import BROWSER_LENGTH, Event, Origin, acting
 from spk.models.accounts.plan import Plan, find_plan, plan_exists
 from spk.models.refusal import InvalidValue, PasswordChanged, PlanRequired
 
@@ -31,6 +31,7 @@ class User(Base):
     plan_name: Mapped[str] = mapped_column(String(40))
     created_at: Mapped[datetime] = mapped_column(default=now)
     disabled_at: Mapped[datetime | None]
+    feed_number: Mapped[int] = mapped_column(default=0, server_default="0")  # of the address of the feed
 
     # What Flask-Login needs; not its UserMixin, for which users without a session are equal.
     is_authenticated = is_active = True
@@ -85,8 +86,8 @@ class User(Base):
     def sign_in(self, user_agent: str, address: str) -> None:
         """Start a session; `session_secret` is what the browser’s cookie is to hold."""
         BrowserSession.start(self, user_agent)
-        browser = browser_name(user_agent)[:100]
-        db.session.add(Event(user=self, action="user:sign_in", address=address, browser=browser))
+        with acting(Origin("page", address, browser_name(user_agent)[:BROWSER_LENGTH])):
+            self.record("user:sign_in")
 
     def lock(self) -> None:
         """Let nobody else change the account, its sessions and keys until the transaction ends."""
@@ -122,38 +123,6 @@ class User(Base):
         if not self.has_feature(feature):
             raise PlanRequired(feature)
 
-    def create_api_key(
-        self, name: str, *, nonce: str | None = None, lifetime: timedelta | None = None
-    ) -> NewApiKey:
-        """Create a key; raises PlanRequired, NonceUsed, KeyLimitReached or InvalidValue (invalid name)."""
-        self.lock()  # one key at a time, or the limit could be exceeded
-        self.require("api_access")
-        if nonce and db.session.scalar(select(ApiKey.id).filter_by(user_id=self.id, nonce=nonce)):
-            raise NonceUsed
-        if self.count_active_api_keys() >= self.plan.active_keys:
-            raise KeyLimitReached(self.plan.active_keys)
-        new = ApiKey.issue(self, name, nonce, lifetime)
-        self.record("api_key:create", new.key.prefix)
-        return new
-
-    def api_key(self, prefix: str) -> ApiKey | None:
-        own = select(ApiKey).filter_by(user_id=self.id, prefix=prefix)
-        return (
-            db.session.scalar(own) if token.is_prefix(prefix) else None
-        )  # PostgreSQL rejects some characters
-
-    def api_keys(self, *, revoked_limit: int | None = None) -> list[ApiKey]:
-        """Active keys, newest first, then expired ones, then the last `revoked_limit` revoked, or all."""
-        revoked = select(ApiKey.id).where(ApiKey.user_id == self.id, ApiKey.revoked_at.is_not(None))
-        last = revoked.order_by(ApiKey.revoked_at.desc(), ApiKey.id.desc()).limit(revoked_limit)
-        keys = select(ApiKey).where(ApiKey.user_id == self.id)
-        keys = keys.where(or_(ApiKey.revoked_at.is_(None), ApiKey.id.in_(last)))
-        found = db.session.scalars(keys.order_by(ApiKey.id.desc()))
-        return sorted(found, key=lambda key: ("Active", "Expired", "Revoked").index(key.status))
-
-    def count_active_api_keys(self) -> int:
-        return db.session.scalar(select(func.count()).where(ApiKey.user_id == self.id, ApiKey.is_active)) or 0
-
     @property
     def sees_api_keys(self) -> bool:
         """Whether the API Keys section is shown: with API access, or with keys from an earlier plan."""
@@ -167,4 +136,4 @@ class User(Base):
 
     def record(self, action: str, subject: str = "") -> None:
         """Write an event in this transaction."""
-        db.session.add(Event(user=self, action=action, subject=subject))
+        Event.record(self, action, subject)

@@ -1,12 +1,13 @@
 """The status pages that a user owns: finding, listing and creating them."""
 
-from typing import TYPE_CHECKING, Unpack
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from sqlalchemy import Select, func, or_, select
-from sqlalchemy.orm import lazyload
+from sqlalchemy.orm import InstrumentedAttribute, lazyload
 
 from spk.db import db, now
-from spk.models.refusal import LimitReached
+from spk.models.refusal import InvalidValue, LimitReached
 from spk.models.status_pages.former_slug import FormerSlug
 from spk.models.status_pages.identifier import choose_slug, is_id_or_slug, new_id, save_with_slug
 from spk.models.status_pages.status_page import StatusPage
@@ -14,6 +15,14 @@ from spk.models.status_pages.status_page_fields import NewPage
 
 if TYPE_CHECKING:
     from spk.models.accounts.user import User
+
+
+class NamedPage(NamedTuple):
+    """What a page is called."""
+
+    id: str
+    slug: str
+    name: str
 
 
 class PageLimitReached(LimitReached):
@@ -25,10 +34,11 @@ class PageLimitReached(LimitReached):
 
 
 class OwnedPages:
-    """A user’s pages, even those that their current plan wouldn’t allow."""
+    """A user’s pages, even those that their current plan wouldn’t allow; of a key’s, those it is for."""
 
-    def __init__(self, user: "User") -> None:
+    def __init__(self, user: "User", only: tuple[str, ...] | None = None) -> None:
         self.user = user
+        self.only = only  # ids
 
     def all(self) -> list[StatusPage]:
         """All pages, oldest first."""
@@ -38,6 +48,18 @@ class OwnedPages:
         """Some of them, without their components."""
         some = self._select().order_by(StatusPage.created_at).limit(limit).offset(offset)
         return list(db.session.scalars(some.options(lazyload(StatusPage.components))))
+
+    def named(self) -> list[NamedPage]:
+        """What they are called, oldest page first."""
+        named = self._select(StatusPage.id, StatusPage.slug, StatusPage.name).order_by(StatusPage.created_at)
+        return [NamedPage(*row) for row in db.session.execute(named)]
+
+    def ids(self, slugs: Iterable[str]) -> tuple[str, ...]:
+        """The ids of the pages with these slugs; raises InvalidValue naming a slug that no page has."""
+        known = {page.slug: page.id for page in self.named()}
+        if unknown := [slug for slug in slugs if slug not in known]:
+            raise InvalidValue(f"You have no page “{unknown[0][:60]}”.")
+        return tuple({known[slug]: None for slug in slugs})
 
     def find(self, key: str) -> StatusPage | None:
         """By id or slug."""
@@ -67,8 +89,9 @@ class OwnedPages:
     def _is_slug_taken(self, slug: str) -> bool:
         return StatusPage.is_slug_taken(slug, self.user.id)
 
-    def _select(self) -> Select[StatusPage]:
-        return select(StatusPage).filter_by(user_id=self.user.id)
+    def _select(self, *columns: InstrumentedAttribute[str]) -> Select[Any]:
+        own = select(*(columns or (StatusPage,))).where(StatusPage.user_id == self.user.id)
+        return own if self.only is None else own.where(StatusPage.id.in_(self.only))
 
-    def _matching(self, key: str) -> Select[StatusPage]:
+    def _matching(self, key: str) -> Select[Any]:
         return self._select().where(or_(StatusPage.id == key, StatusPage.slug == key))

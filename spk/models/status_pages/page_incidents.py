@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from spk.models.status_pages.status_page import StatusPage
 
 ListName = Literal["all", "unresolved", "scheduled", "upcoming", "active_maintenance"]
+Kind = Literal["all", "realtime", "maintenance"]
 LIST_LIMIT = 100  # incidents
 PublicListName = Literal["realtime", "open_realtime", "maintenance", "upcoming", "active_maintenance"]
 Condition = ListName | PublicListName | Literal["open"]
@@ -40,14 +41,20 @@ class PageIncidents:
         return db.session.scalar(found.order_by((Incident.id == key).desc()).limit(1))
 
     def listed(
-        self, which: ListName | PublicListName, *, search: str = "", limit: int = LIST_LIMIT, offset: int = 0
+        self,
+        which: ListName | PublicListName,
+        *,
+        kind: Kind = "all",
+        search: str = "",
+        limit: int = LIST_LIMIT,
+        offset: int = 0,
     ) -> list[Incident]:
         """The incidents on a list, newest first; upcoming maintenance soonest first."""
         if len(search) > NAME.limit or not search.isprintable():
             return []  # no name contains these characters, and PostgreSQL rejects some of them
         matches = Incident.name.icontains(search, autoescape=True) if search else true()
         order = Incident.scheduled_for if which == "upcoming" else Incident.created_at.desc()
-        listed = self._select().where(_condition(which), matches).order_by(order)
+        listed = self._select().where(_condition(which), _condition(kind), matches).order_by(order)
         return self._load(listed.limit(limit).offset(offset))
 
     def started(self, *, since: datetime | None = None, limit: int = 50, offset: int = 0) -> list[Incident]:

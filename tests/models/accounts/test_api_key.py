@@ -7,7 +7,9 @@ from sqlalchemy import select
 from spk.db import db, now, reading, writing
 from spk.models import ApiKey, Event, User
 from spk.models.accounts import token
-from spk.models.accounts.api_key import NAME, KeyLimitReached, NewApiKey, NonceUsed
+from spk.models.accounts.api_key import NAME
+from spk.models.accounts.new_api_key import NewApiKey
+from spk.models.accounts.owned_keys import KeyLimitReached, NonceUsed, OwnedKeys
 from spk.models.refusal import PlanRequired
 from tests.data_dirs import database_at_rest
 from tests.people import Person
@@ -188,7 +190,7 @@ def issue(app: Flask, nonce: str | None = None, email: str = "ada@example.com") 
     with app.app_context(), writing():
         user = User.find(email)
         assert user is not None
-        return user.create_api_key("CI", nonce=nonce)
+        return OwnedKeys(user).create("CI", nonce=nonce)
 
 
 def test_a_new_key_does_not_print_its_token(app: Flask) -> None:

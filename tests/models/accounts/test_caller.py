@@ -28,7 +28,7 @@ def authenticate(app: Flask, token: str) -> Caller:
 
 def touch(app: Flask, caller: Caller) -> None:
     with app.app_context(), reading():
-        caller.touch()
+        caller.touch("203.0.113.7", "curl/8.5.0")
 
 
 def use(app: Flask, token: str) -> None:
@@ -82,9 +82,13 @@ def test_a_working_key_stands_for_its_owner(app: Flask, ada: Person) -> None:
     token = ada.create_key("GitHub Actions deploy")
     caller = authenticate(app, token)
     key = ada.key(token)
-    assert (caller.key_id, caller.key_name, caller.prefix) == (key.id, "GitHub Actions deploy", token[:12])
-    assert (caller.user_id, caller.email, caller.plan.name) == (key.user_id, "ada@example.com", "pro")
-    assert (caller.created_at, caller.last_used_at) == (key.created_at, None)
+    assert (caller.key.id, caller.key.name, caller.key.prefix) == (
+        key.id,
+        "GitHub Actions deploy",
+        token[:12],
+    )
+    assert (caller.key.user_id, caller.key.email, caller.plan.name) == (key.user_id, "ada@example.com", "pro")
+    assert (caller.key.created_at, caller.key.last_used_at) == (key.created_at, None)
 
 
 @pytest.mark.parametrize("text", ["", "spk_", "spk_" + "0" * 46, "Bearer", "ünïcode", "spk_" + "0" * 10_000])
@@ -145,7 +149,7 @@ def test_an_expired_key_is_refused_with_the_day_it_ended(app: Flask, ada: Person
 
 
 def test_a_key_works_until_it_expires(app: Flask, ada: Person) -> None:
-    assert authenticate(app, ada.create_key(lifetime=MINUTE)).key_name == "CI"
+    assert authenticate(app, ada.create_key(lifetime=MINUTE)).key.name == "CI"
 
 
 def test_the_key_of_a_disabled_owner_is_refused_at_once(app: Flask, ada: Person) -> None:
@@ -172,7 +176,7 @@ def test_a_caller_prints_no_hash_of_its_token(app: Flask, ada: Person) -> None:
 def test_a_key_made_under_a_fallback_pepper_works(environ: dict[str, str], app: Flask, ada: Person) -> None:
     token = ada.create_key()
     with with_peppers(environ, "a new pepper, random", *app.config["TOKEN_PEPPERS"]) as rotated:
-        assert authenticate(rotated, token).prefix == token[:12]
+        assert authenticate(rotated, token).key.prefix == token[:12]
 
 
 def test_a_key_does_not_work_under_another_pepper(environ: dict[str, str], ada: Person) -> None:
@@ -191,7 +195,7 @@ def test_a_key_moves_to_the_first_pepper_on_its_next_use(
     with with_peppers(environ, "a new pepper, random", *app.config["TOKEN_PEPPERS"]) as rotated:
         authenticate(rotated, token)
     with with_peppers(environ, "a new pepper, random") as moved_on:
-        assert authenticate(moved_on, token).prefix == token[:12]
+        assert authenticate(moved_on, token).key.prefix == token[:12]
 
 
 def test_a_key_that_moves_to_another_pepper_moves_alone(
@@ -200,7 +204,7 @@ def test_a_key_that_moves_to_another_pepper_moves_alone(
     token, other = ada.create_key(), ada.create_key("other")
     with with_peppers(environ, "a new pepper, random", *app.config["TOKEN_PEPPERS"]) as rotated:
         authenticate(rotated, token)
-    assert authenticate(app, other).prefix == other[:12]
+    assert authenticate(app, other).key.prefix == other[:12]
 
 
 def test_a_use_stamps_no_other_key(app: Flask, ada: Person) -> None:
@@ -258,7 +262,7 @@ def test_a_stamp_is_skipped_soon_while_the_database_is_locked(app: Flask, ada: P
 def test_a_key_is_found_while_the_database_is_locked(app: Flask, ada: Person) -> None:
     token = ada.create_key()
     with write_lock(app):
-        assert authenticate(app, token).prefix == token[:12]
+        assert authenticate(app, token).key.prefix == token[:12]
 
 
 def test_a_request_that_has_read_before_still_sees_a_revoke(app: Flask, ada: Person) -> None:

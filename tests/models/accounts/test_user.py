@@ -11,6 +11,7 @@ from spk import ROOT, create_app
 from spk.db import db, now, reading, writing
 from spk.models import Event, User
 from spk.models.accounts import email_address, password
+from spk.models.accounts.owned_keys import OwnedKeys
 from tests.people import PASSWORD, Person, password_hash
 
 ENTER_AN_EMAIL = r"^Enter an email address, like ada@example\.com\.$"
@@ -196,8 +197,8 @@ def test_somebody_elses_key_is_not_found(app: Flask, ada: Person, eve: Person) -
         user, owner = User.find(ada.email), User.find(eve.email)
         assert user
         assert owner
-        assert user.api_key(prefix) is None
-        assert owner.api_key(prefix) is not None
+        assert OwnedKeys(user).find(prefix) is None
+        assert OwnedKeys(owner).find(prefix) is not None
 
 
 def test_somebody_elses_keys_are_not_listed(ada: Person, eve: Person) -> None:

@@ -1,0 +1,33 @@
+"""A thread of each worker that writes how keys were used, a moment after it was counted and at the end."""
+
+import atexit
+import logging
+import time
+from threading import Thread
+
+from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
+
+from spk.models.accounts.use_counter import write_uses
+
+LOOK_EVERY = 1  # s
+_log = logging.getLogger("spk")
+
+
+def start_use_writer(app: Flask) -> None:
+    Thread(target=_run, args=[app], name="use writer", daemon=True).start()
+    atexit.register(_write, app, everything=True)
+
+
+def _run(app: Flask) -> None:
+    while True:
+        time.sleep(LOOK_EVERY)
+        _write(app)
+
+
+def _write(app: Flask, *, everything: bool = False) -> None:
+    try:
+        with app.app_context():
+            write_uses(everything=everything)
+    except SQLAlchemyError as error:
+        _log.warning("could not write how keys were used: %s", error)
