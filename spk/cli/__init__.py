@@ -13,6 +13,7 @@ from spk import __version__, config, create_app, health, logs, setup_token
 from spk.cli import backups
 from spk.cli.base import Commands, say, with_app
 from spk.cli.doctor import doctor
+from spk.cli.events import events
 from spk.cli.keys import key
 from spk.cli.show_config import show
 from spk.cli.users import user
@@ -102,6 +103,7 @@ def share_metrics() -> None:
 
 main.add_command(user)
 main.add_command(key)
+main.add_command(events)
 main.add_command(show)
 main.add_command(doctor)
 main.add_command(backups.write)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
 
 from flask import Blueprint, Flask, Request, Response, current_app, redirect, request, session, url_for
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
@@ -45,6 +46,7 @@ class PageSessions(SecureCookieSessionInterface):
 def init_app(app: Flask) -> None:
     from spk.web import (  # noqa: F401  # imported for their routes
         accounts,
+        activity,
         api_key_details,
         api_keys,
         components,
@@ -56,6 +58,7 @@ def init_app(app: Flask) -> None:
         password,
         plan,
         public_page,
+        revoke_keys,
         sessions,
         status_pages,
     )
@@ -68,14 +71,17 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(public)
     app.register_blueprint(account)
     app.register_blueprint(user)
+    add_to_templates(app, filters, key_words)
+
+
+def add_to_templates(app: Flask, filters: ModuleType, key_words: ModuleType) -> None:
+    """Give templates their filters and functions, by the names of these."""
+    for name in ("ago", "exact", "label", "local", "span", "window"):
+        app.jinja_env.filters[name] = getattr(filters, name)
+    app.jinja_env.filters.update(date=filters.day, until=key_words.until)
+    for name in ("access", "ends_in", "limits", "page_list", "rights_sentence"):
+        app.jinja_env.globals[name] = getattr(key_words, name)
     app.jinja_env.globals.update(is_htmx=is_htmx, now=now, component_statuses=COMPONENT_STATUSES)
-    app.jinja_env.filters.update(ago=filters.ago, date=filters.day, exact=filters.exact, local=filters.local)
-    app.jinja_env.globals.update(access=key_words.access, page_list=key_words.page_list)
-    app.jinja_env.globals.update(limits=key_words.limits, rights_sentence=key_words.rights_sentence)
-    app.jinja_env.globals.update(ends_in=key_words.ends_in)
-    app.jinja_env.filters.update(
-        until=key_words.until, span=filters.span, window=filters.window, label=filters.label
-    )
 
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]
@@ -153,3 +159,8 @@ def redirect_to_sign_in() -> ResponseReturnValue:
 
 def is_htmx() -> bool:
     return "HX-Request" in request.headers
+
+
+def page_number() -> int:
+    """The part of something long that ?page= asks for."""
+    return min(max(1, request.args.get("page", 1, type=int)), 1_000_000)

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from itertools import groupby
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -11,7 +11,7 @@ from spk.db import now, reading
 from spk.models import Incident, StatusPage, User
 from spk.models.status_pages.page_states import load_states
 from spk.published_page import find_published_page
-from spk.web import filters, is_htmx, public
+from spk.web import filters, is_htmx, page_number, public
 
 RECENT_DAYS = 14  # listed on the page itself
 RECENT_LIMIT = 100  # incidents listed there
@@ -71,11 +71,6 @@ def history(slug: str) -> ResponseReturnValue:
         number=number,
         has_more=len(found) > HISTORY_PAGE_SIZE,
     )
-
-
-def page_number() -> int:
-    """The part of something long that ?page= asks for."""
-    return min(max(1, request.args.get("page", 1, type=int)), 1_000_000)
 
 
 def show_public_page(page: StatusPage) -> ResponseReturnValue:

@@ -8,13 +8,12 @@ from flask_login import current_user
 
 from spk.db import reading
 from spk.models import BrowserSession, SignInAttempt
+from spk.models.accounts import token
 from spk.models.accounts.api_key_list import ApiKeyList
 from spk.models.status_pages.owned_pages import OwnedPages
-from spk.web import is_htmx, user
+from spk.web import is_htmx, page_number, user
 from spk.web.api_key_forms import CreateApiKeyForm, as_choices
 from spk.web.forms import ChangePasswordForm
-
-REVOKED_LIMIT = 100  # keys listed, without ?revoked=all
 
 
 @user.get("/security")
@@ -24,8 +23,9 @@ def security() -> ResponseReturnValue:
 
 def section(name: str, status: int = 200, **context: object) -> Response:
     """Answer htmx with one section of the page, a browser without it with the whole page."""
+    asked = request.args.to_dict() if request.method == "GET" else {}
     with reading():
-        keys = ApiKeyList.of(current_user, None if wants_all_revoked() else REVOKED_LIMIT)
+        keys = ApiKeyList.of(current_user, asked.get("search", ""), asked.get("state", ""), page_number())
         pages = OwnedPages(current_user).named()
         shown: dict[str, Any] = {
             "sees_api_keys": current_user.sees_api_keys,
@@ -33,7 +33,8 @@ def section(name: str, status: int = 200, **context: object) -> Response:
             "known_addresses": keys.addresses,
             "page_names": {page.id: page.name for page in pages},
             "sessions": BrowserSession.of(current_user),
-            "events": current_user.recent_events(),
+            "activity_of": activity_of(),
+            "events": current_user.recent_events(activity_of()),
             "failed_sign_ins": SignInAttempt.failed(current_user.email),
             "create_form": CreateApiKeyForm(formdata=None),
             "password_form": ChangePasswordForm(formdata=None),
@@ -44,5 +45,7 @@ def section(name: str, status: int = 200, **context: object) -> Response:
     return make_response(render_template(template, **shown), status)
 
 
-def wants_all_revoked() -> bool:
-    return request.args.get("revoked") == "all"
+def activity_of() -> str | None:
+    """The prefix of the key whose activity is asked for."""
+    prefix = request.args.get("key", "")
+    return prefix if token.is_prefix(prefix) else None

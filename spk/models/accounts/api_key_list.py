@@ -3,53 +3,85 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select, true
 
 from spk.db import db
-from spk.models.accounts.api_key import ApiKey
-from spk.models.accounts.owned_keys import OwnedKeys
+from spk.models.accounts.api_key import NAME, ApiKey
 
 if TYPE_CHECKING:
     from spk.models.accounts.user import User
 
+PAGE = 50  # keys
+
 
 @dataclass(frozen=True)
 class ApiKeyList:
-    """Active keys, newest first, then expired ones; the revoked keys, and how many there are in total."""
+    """Active keys, newest first, then expired, then revoked ones: all, or a page of those asked for."""
 
-    current: list[ApiKey]
-    revoked: list[ApiKey]
+    keys: list[ApiKey]
+    active: list[ApiKey]  # all of them, whatever was asked for
+    total: int
     revoked_count: int
+    matching: int
+    page: int = 1
 
     @classmethod
-    def of(cls, user: "User", revoked_limit: int | None = None) -> "ApiKeyList":
-        """The user’s keys, with at most `revoked_limit` revoked ones."""
-        keys = OwnedKeys(user).all(revoked_limit=revoked_limit)
-        return cls(
-            [key for key in keys if not key.revoked_at],
-            [key for key in keys if key.revoked_at],
-            db.session.scalar(select(func.count(ApiKey.revoked_at)).where(ApiKey.user_id == user.id)) or 0,
-        )
+    def of(cls, user: "User", search: str = "", state: str = "", page: int = 1) -> "ApiKeyList":
+        own = select(ApiKey).where(ApiKey.user_id == user.id)
+        total, revoked = _count(own), _count(own.where(ApiKey.revoked_at.is_not(None)))
+        active = list(db.session.scalars(own.where(ApiKey.is_active)))
+        found = own.where(_matches(search), _has_state(state)) if total > PAGE else own
+        rank = case((ApiKey.revoked_at.is_not(None), 2), (ApiKey.is_active, 0), else_=1)
+        order = rank, ApiKey.revoked_at.desc(), ApiKey.id.desc()
+        some = found.order_by(*order).limit(PAGE).offset((page - 1) * PAGE)
+        return cls(list(db.session.scalars(some)), active, total, revoked, _count(found), page)
 
     @property
-    def all(self) -> list[ApiKey]:
-        return self.current + self.revoked
+    def is_paged(self) -> bool:
+        """Whether there are too many to show at once."""
+        return self.total > PAGE
+
+    @property
+    def current(self) -> list[ApiKey]:
+        return [key for key in self.keys if not key.revoked_at]
+
+    @property
+    def revoked(self) -> list[ApiKey]:
+        return [key for key in self.keys if key.revoked_at]
+
+    @property
+    def page_count(self) -> int:
+        return max(1, -(-self.matching // PAGE))
 
     @property
     def addresses(self) -> list[str]:
         """A few addresses that the keys were last used from."""
-        return list(dict.fromkeys(key.last_used_address for key in self.current if key.last_used_address))[:5]
-
-    @property
-    def active_count(self) -> int:
-        return sum(key.is_active for key in self.current)
+        used = (key.last_used_address for key in self.active)
+        return list(dict.fromkeys(address for address in used if address))[:5]
 
     @property
     def ending_count(self) -> int:
         """How many keys end soon."""
-        return sum(key.ends_soon for key in self.current)
+        return sum(key.ends_soon for key in self.active)
 
     @property
     def unused_count(self) -> int:
         """How many keys have been unused for long enough for a hint."""
-        return sum(key.unused_for is not None for key in self.current)
+        return sum(key.unused_for is not None for key in self.active)
+
+
+def _matches(search: str) -> ColumnElement[bool]:
+    """Whether the name or the prefix has this in it."""
+    if len(search) > NAME.limit or not search.isprintable():
+        return ~true()  # no name is like this, and PostgreSQL rejects some characters
+    has = ApiKey.name.icontains(search, autoescape=True), ApiKey.prefix.startswith(search, autoescape=True)
+    return or_(*has) if search else true()
+
+
+def _has_state(state: str) -> ColumnElement[bool]:
+    revoked, active = ApiKey.revoked_at.is_not(None), and_(ApiKey.is_active)
+    return {"active": active, "expired": not_(or_(revoked, active)), "revoked": revoked}.get(state, true())
+
+
+def _count(keys: Select[ApiKey]) -> int:
+    return db.session.scalar(select(func.count()).select_from(keys.subquery())) or 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from flask import current_app
 from sqlalchemy import ColumnElement, ForeignKey, String, func, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from spk.autocommit import fetch_first
 from spk.db import Base, db, now
@@ -25,11 +25,15 @@ DESCRIPTIONS = {
     "session:end_others": "Signed out every other session",
     "api_key:create": "Created the API key",
     "api_key:revoke": "Revoked the API key",
+    "api_key:leak": "Somebody reported as leaked, and so revoked, the API key",
     "api_key:rename": "Renamed the API key",
     "api_key:replace": "Replaced the API key",
     "status_page:create": "Created the status page",
     "status_page:delete": "Deleted the status page",
 }
+
+
+COLUMNS = ("time", "account", "action", "subject", "door", "address", "browser")
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,22 @@ class Event(Base):
         """Write an event in this transaction, with where it comes from."""
         origin = vars(_origin.get()) if _origin.get() else {}
         db.session.add(cls(user=user, action=action, subject=subject, **origin))
+
+    @classmethod
+    def all(cls, user: "User | None" = None, subject: str | None = None) -> Iterator["Event"]:
+        """All events, or those of a user or about a subject, oldest first, a few in memory at a time."""
+        events = select(cls).options(joinedload(cls.user)).order_by(cls.id)
+        if user is not None:
+            events = events.where(cls.user_id == user.id)
+        if subject is not None:
+            events = events.where(cls.subject == subject)
+        return iter(db.session.scalars(events.execution_options(yield_per=500)))
+
+    def as_row(self) -> dict[str, str]:
+        """The event as a file has it, by COLUMNS."""
+        time, account = self.created_at.isoformat(timespec="seconds"), self.user.email
+        where = self.door or "", self.address or "", self.browser or ""
+        return dict(zip(COLUMNS, (time, account, self.action, self.subject, *where), strict=True))
 
     @classmethod
     def newest_at(cls) -> datetime | None:

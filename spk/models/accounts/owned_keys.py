@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import aliased
 
 from spk.db import db, now
@@ -57,16 +57,19 @@ class OwnedKeys:
             return None  # PostgreSQL rejects some characters
         return db.session.scalar(select(ApiKey).filter_by(user_id=self.user.id, prefix=prefix))
 
+    def unrevoked(self, prefixes: list[str]) -> list[ApiKey]:
+        """Those with these prefixes that aren’t revoked, newest first."""
+        known = filter(token.is_prefix, prefixes)
+        keys = select(ApiKey).where(ApiKey.user_id == self.user.id, ApiKey.revoked_at.is_(None))
+        return list(db.session.scalars(keys.where(ApiKey.prefix.in_(known)).order_by(ApiKey.id.desc())))
+
     def predecessor(self, key: ApiKey) -> ApiKey | None:
         """The key that this one replaces."""
         return db.session.scalar(select(ApiKey).filter_by(user_id=self.user.id, replaced_by=key.prefix))
 
-    def all(self, *, revoked_limit: int | None = None) -> list[ApiKey]:
-        """Active keys, newest first, then expired ones, then the last `revoked_limit` revoked, or all."""
-        revoked = select(ApiKey.id).where(ApiKey.user_id == self.user.id, ApiKey.revoked_at.is_not(None))
-        last = revoked.order_by(ApiKey.revoked_at.desc(), ApiKey.id.desc()).limit(revoked_limit)
+    def all(self) -> list[ApiKey]:
+        """Active keys, newest first, then expired, then revoked ones."""
         keys = select(ApiKey).where(ApiKey.user_id == self.user.id)
-        keys = keys.where(or_(ApiKey.revoked_at.is_(None), ApiKey.id.in_(last)))
         found = db.session.scalars(keys.order_by(ApiKey.id.desc()))
         return sorted(found, key=lambda key: ("Active", "Expired", "Revoked").index(key.status))
 

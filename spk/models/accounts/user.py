@@ -129,10 +129,10 @@ class User(Base):
         any_key = select(ApiKey.id).filter_by(user_id=self.id).limit(1)
         return self.has_feature("api_access") or db.session.scalar(any_key) is not None
 
-    def recent_events(self) -> list[Event]:
-        """The last ten events, newest first."""
+    def recent_events(self, subject: str | None = None) -> list[Event]:
+        """The last ten events, or those about a subject, newest first."""
         events = select(Event).filter_by(user_id=self.id).order_by(Event.id.desc()).limit(10)
-        return list(db.session.scalars(events))
+        return list(db.session.scalars(events.filter_by(subject=subject) if subject else events))
 
     def record(self, action: str, subject: str = "") -> None:
         """Write an event in this transaction."""
