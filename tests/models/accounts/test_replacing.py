@@ -1,0 +1,158 @@
+"""Replacing a key: both work until the old one ends."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from spk.db import now, reading, writing
+from spk.models import User
+from spk.models.accounts.owned_keys import ENDS, KeyLimitReached, NotReplaceable, OwnedKeys
+from tests.people import Person, bearer
+
+
+def replace(person: Person, token: str, ends: str = "first_use") -> str:
+    with person.app.app_context(), writing():
+        keys = owned(person)
+        key = keys.find(token[:12])
+        assert key is not None
+        return keys.replace(key, ends).token
+
+
+def owned(person: Person) -> OwnedKeys:
+    user = User.find(person.email)
+    assert user is not None
+    return OwnedKeys(user)
+
+
+def works(client: FlaskClient, token: str) -> bool:
+    return client.get("/api/v1/whoami", headers=bearer(token)).status_code == 200
+
+
+def test_the_new_key_has_the_name_and_rights_of_the_old_one(ada: Person) -> None:
+    old = ada.create_key("Deploy", timedelta(days=30), scopes=("gate",), networks=("10.0.0.0/8",))
+    ada.age(old, created_at=timedelta(days=10), expires_at=-timedelta(days=20))
+    key = ada.key(replace(ada, old))
+    assert (key.name, key.scopes, key.networks) == ("Deploy", ("gate",), ("10.0.0.0/8",))
+    assert key.expires_at is not None
+    assert abs(key.expires_at - key.created_at - timedelta(days=30)) < timedelta(minutes=1)
+
+
+def test_the_old_key_ends_with_the_first_use_of_the_new_one(ada: Person, client: FlaskClient) -> None:
+    old = ada.create_key()
+    new = replace(ada, old)
+    assert works(client, old)
+    assert works(client, old)
+    assert works(client, new)
+    assert not works(client, old)
+    assert ada.key(old).status == "Expired"
+
+
+def test_a_refused_request_with_the_new_key_ends_nothing(ada: Person, client: FlaskClient) -> None:
+    old = ada.create_key()
+    new = replace(ada, old)
+    assert client.get("/api/v1/pages/none", headers=bearer(new)).status_code == 404
+    assert works(client, old)
+
+
+@pytest.mark.parametrize("ends", [ends for ends, wait in ENDS.items() if wait])
+def test_the_old_key_ends_after_a_time_whatever_is_used(ends: str, ada: Person, client: FlaskClient) -> None:
+    old = ada.create_key()
+    new = replace(ada, old, ends)
+    assert works(client, new)
+    assert works(client, old)
+    wait = ENDS[ends]
+    assert wait is not None
+    end = ada.key(old).expires_at
+    assert end is not None
+    assert abs(end - now() - wait) < timedelta(minutes=1)
+    ada.age(old, expires_at=timedelta(seconds=1))
+    assert not works(client, old)
+
+
+def test_a_key_never_lives_longer_because_it_is_replaced(ada: Person) -> None:
+    old = ada.create_key(lifetime=timedelta(minutes=5))
+    before = ada.key(old).expires_at
+    replace(ada, old, "week")
+    assert ada.key(old).expires_at == before
+
+
+def test_answers_to_the_old_key_say_that_and_when_it_ends(ada: Person, client: FlaskClient) -> None:
+    old = ada.create_key()
+    new = replace(ada, old, "day")
+    answer = client.get("/api/v1/whoami", headers=bearer(old))
+    replaced_at = ada.key(old).replaced_at
+    assert replaced_at is not None
+    assert answer.headers["Deprecation"] == f"@{int(replaced_at.timestamp())}"
+    assert answer.headers["Sunset"].endswith("GMT")
+    assert answer.json is not None
+    assert answer.json["key"]["replaced_by"] == new[:12]
+    assert "Deprecation" not in client.get("/api/v1/whoami", headers=bearer(new)).headers
+
+
+def test_the_refusal_of_a_replaced_key_names_the_other(ada: Person, client: FlaskClient) -> None:
+    old = ada.create_key()
+    new = replace(ada, old)
+    assert works(client, new)
+    assert new[:12] in client.get("/api/v1/whoami", headers=bearer(old)).text
+
+
+def test_a_key_that_is_being_replaced_does_not_count(ada: Person) -> None:
+    tokens = [ada.create_key() for _ in range(20)]
+    replace(ada, tokens[0])
+    with pytest.raises(KeyLimitReached):
+        ada.create_key()
+    ada.revoke(tokens[1])
+    ada.create_key()
+
+
+def test_a_key_whose_replacement_was_revoked_counts_and_is_replaced_again(
+    ada: Person, client: FlaskClient
+) -> None:
+    old = ada.create_key()
+    ada.revoke(replace(ada, old))
+    assert works(client, old)
+    new = replace(ada, old)
+    assert works(client, new)
+    assert not works(client, old)
+
+
+def test_nobody_gets_more_keys_by_replacing_again_and_again(ada: Person) -> None:
+    old = ada.create_key()
+    new = replace(ada, old, "week")
+    with pytest.raises(NotReplaceable, match="already"):
+        replace(ada, old, "week")
+    with pytest.raises(NotReplaceable, match="still works"):
+        replace(ada, new, "week")
+    ada.revoke(old)
+    replace(ada, new, "week")
+
+
+def test_what_has_ended_is_not_replaced(ada: Person) -> None:
+    old = ada.create_key()
+    ada.revoke(old)
+    with pytest.raises(NotReplaceable, match="no longer works"):
+        replace(ada, old)
+
+
+def test_a_successor_of_one_person_ends_no_key_of_another(
+    app: Flask, ada: Person, eve: Person, client: FlaskClient
+) -> None:
+    hers = eve.create_key()
+    assert works(client, replace(ada, ada.create_key()))
+    assert works(client, hers)
+
+
+def test_a_name_is_changed_and_nothing_else(ada: Person, client: FlaskClient) -> None:
+    token = ada.create_key("Old")
+    before = {name: value for name, value in vars(ada.key(token)).items() if name[0] != "_"}
+    with ada.app.app_context(), writing():
+        key = owned(ada).find(token[:12])
+        assert key is not None
+        key.rename("  New   name ")
+    after = {name: value for name, value in vars(ada.key(token)).items() if name[0] != "_"}
+    assert after == before | {"name": "New name"}
+    assert works(client, token)
+    with ada.app.app_context(), reading():
+        assert owned(ada).user.recent_events()[0].action == "api_key:rename"
