@@ -94,7 +94,7 @@ def _address_not_allowed(caller: Caller) -> Problem:
         "address_not_allowed",
         f"The key “{caller.key.name}” ({caller.key.prefix}…) may not be used {seen}. "
         f"Create one for this address at {security_page()}.",
-        f'{REALM}, error="insufficient_scope"',
+        f'{REALM}, error="insufficient_scope", error_description="address_not_allowed"',
     )
 
 

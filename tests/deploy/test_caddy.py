@@ -77,6 +77,20 @@ def test_a_revoked_key_is_refused_on_the_very_next_request(token: str, stack: St
     assert (before, stack.app.get("/", key(token)).status) == (200, 401)
 
 
+def test_a_key_opens_the_program_that_its_scope_names(stack: Stack) -> None:
+    for scopes, path, status in [
+        (("gate:app",), "/", 200),
+        (("gate:app",), "/?audience=wiki", 200),
+        (("gate:wiki",), "/", 403),
+        (("gate:wiki",), "/?audience=wiki", 403),
+        (("gate:wiki",), "/?api_key=x&audience=wiki", 403),
+    ]:
+        token = stack.owner.create_key(scopes=scopes)
+        made_up = ("X-Forwarded-Uri", "/?audience=wiki")
+        assert stack.app.get(path, key(token), made_up).status == status
+        stack.owner.revoke(token)
+
+
 def test_two_authorization_headers_are_refused(token: str, stack: Stack) -> None:
     assert stack.app.get("/", key(token), key(token)).status == 401
 

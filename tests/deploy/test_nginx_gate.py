@@ -60,6 +60,33 @@ def test_a_plan_without_api_access_is_403(stack: Stack, owner: Person) -> None:
     assert answer.headers["WWW-Authenticate"] == f'{CHALLENGE}, error="insufficient_scope"'
 
 
+def test_a_key_for_another_program_is_403_and_says_which_scope_it_needs(stack: Stack, owner: Person) -> None:
+    answer = stack.app.get("/", key(owner.create_key(scopes=("gate:wiki",))))
+    assert answer.problem()["code"] == "insufficient_scope"
+    assert answer.headers["WWW-Authenticate"].endswith('scope="gate:app"')
+
+
+@pytest.mark.parametrize("scopes", [("gate:app",), ("gate",)])
+def test_a_key_for_this_program_passes(scopes: tuple[str, ...], stack: Stack, owner: Person) -> None:
+    assert stack.app.get("/", key(owner.create_key(scopes=scopes))).status == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/?audience=wiki", "/?audience=wiki&audience=wiki", "/%3faudience=wiki", "/x?audience=wiki#"]
+)
+def test_no_address_of_a_client_names_another_audience(path: str, stack: Stack, owner: Person) -> None:
+    made_up = ("X-Original-URI", "/?audience=wiki"), ("X-Forwarded-Uri", "/?audience=wiki")
+    assert stack.app.get(path, key(owner.create_key(scopes=("gate:wiki",))), *made_up).status == 403
+    assert stack.app.get(path, key(owner.create_key(scopes=("gate:app",))), *made_up).status == 200
+
+
+def test_a_key_for_other_addresses_is_403_and_says_so(stack: Stack, owner: Person) -> None:
+    token = owner.create_key(networks=("203.0.113.0/24",))
+    forged = ("X-Forwarded-For", "203.0.113.7")
+    assert stack.app.get("/", key(token), forged).problem()["code"] == "address_not_allowed"
+    assert stack.app.get("/", key(owner.create_key(networks=("127.0.0.1",)))).status == 200
+
+
 def test_too_many_requests_are_429_and_say_how_long_to_wait(stack: Stack, owner: Person) -> None:
     token = owner.create_key()
     owner.set_plan("slow")

@@ -46,6 +46,11 @@ def test_traefik_removes_what_clients_make_up_then_asks_then_removes_the_token(
     assert last["headers"]["customRequestHeaders"] == {"Authorization": ""}
 
 
+@pytest.mark.parametrize("sample", ["nginx/protect.conf", "caddy/Caddyfile", "traefik/dynamic.yml"])
+def test_each_sample_names_its_audience_itself(sample: str) -> None:
+    assert "/verify?audience=app" in (DEPLOY / sample).read_text()
+
+
 def test_traefik_names_only_what_it_defines(traefik: dict[str, Any]) -> None:
     for router in traefik["routers"].values():
         assert set(router["middlewares"]) <= set(traefik["middlewares"])
