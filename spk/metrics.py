@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from spk.api.auth import ApiBlueprint
 from spk.database_errors import is_unavailable
 from spk.models import ApiKey
+from spk.models.accounts.ending_keys import count_ending_keys
 from spk.request_state import request_state
 
 # Names the directory where each worker writes its counts; the worker that answers /metrics adds them up.
@@ -49,7 +50,7 @@ class KeyCollector(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         family = GaugeMetricFamily("spk_api_keys", "API keys, by status.", labels=["status"])
         try:
-            counts = ApiKey.count_by_status()
+            counts, ending = ApiKey.count_by_status(), count_ending_keys()
         except SQLAlchemyError as error:
             if not is_unavailable(error):
                 _log.exception("keys can’t be counted")
@@ -57,6 +58,9 @@ class KeyCollector(Collector):
         for status, count in counts.items():
             family.add_metric([status.lower()], count)
         yield family
+        yield GaugeMetricFamily(
+            "spk_api_keys_ending", "Active API keys that end within 14 days, unreplaced.", value=ending
+        )
 
 
 def init_app(app: Flask) -> None:

@@ -54,6 +54,7 @@ def init_app(app: Flask) -> None:
         filters,
         help_article,
         incidents,
+        key_feed,
         key_words,
         password,
         plan,

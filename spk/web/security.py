@@ -14,6 +14,7 @@ from spk.models.status_pages.owned_pages import OwnedPages
 from spk.web import is_htmx, page_number, user
 from spk.web.api_key_forms import CreateApiKeyForm, as_choices
 from spk.web.forms import ChangePasswordForm
+from spk.web.key_feed import key_feed_url
 
 
 @user.get("/security")
@@ -37,6 +38,7 @@ def section(name: str, status: int = 200, **context: object) -> Response:
             "events": current_user.recent_events(activity_of()),
             "failed_sign_ins": SignInAttempt.failed(current_user.email),
             "create_form": CreateApiKeyForm(formdata=None),
+            "key_feed_url": key_feed_url(),
             "password_form": ChangePasswordForm(formdata=None),
         }
     shown |= context

@@ -109,7 +109,7 @@ def test_a_damaged_database_asks_for_a_backup(spk: Spk, app: Flask, environ: dic
 def test_a_database_that_is_gone_is_said_to_be(spk: Spk, app: Flask) -> None:
     lose_database(app)
     found = ailments(spk, 1)
-    assert found.keys() - {"integrity"} == {"migrations", "pepper", "clock", "plans", "tables"}
+    assert found.keys() - {"integrity"} == {"migrations", "pepper", "clock", "plans", "keys", "tables"}
     assert ("integrity" in found) is not on_postgresql()
     assert found["pepper"][1].startswith("The database can’t be used: start it, or fix SPK_DATABASE_URL (")
 
@@ -223,3 +223,10 @@ def test_a_disk_that_is_nearly_full_is_found(
     assert found == {
         "disk": (level, f"Only {free / 1e6:.1f} MB are free for {environ['SPK_DATA_DIR']}: make room.")
     }
+
+
+def test_a_key_that_ends_soon_is_named_with_its_owner(spk: Spk, ada: Person) -> None:
+    token = ada.create_key("Deploy", timedelta(days=3))
+    level, words = ailments(spk, 0)["keys"]
+    assert level == "warn"
+    assert words.startswith(f"“Deploy” ({token[:12]}…) of ada@example.com ends on ")

@@ -1,0 +1,52 @@
+"""Keys that end soon: seeing them in time is what keeps jobs from breaking."""
+
+from collections.abc import Sequence
+
+from flask import current_app
+from itsdangerous import BadSignature, URLSafeSerializer
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import joinedload
+
+from spk.autocommit import fetch_first
+from spk.db import db, now
+from spk.models.accounts.api_key import ENDS_SOON, ApiKey
+from spk.models.accounts.user import User
+
+LISTED = 100  # keys
+
+
+def ending_keys(user: User | None = None) -> Sequence[ApiKey]:
+    """Those of a user, or of all, that end soon and have no successor, the next one first."""
+    keys = select(ApiKey).where(_ends_soon()).options(joinedload(ApiKey.user))
+    if user is not None:
+        keys = keys.where(ApiKey.user_id == user.id)
+    return db.session.scalars(keys.order_by(ApiKey.expires_at, ApiKey.id).limit(LISTED)).all()
+
+
+def count_ending_keys() -> int:
+    """How many there are of all users, read outside any transaction."""
+    row = fetch_first(select(func.count(ApiKey.id)).where(_ends_soon()))
+    return row[0] if row else 0
+
+
+def _ends_soon() -> ColumnElement[bool]:
+    return and_(ApiKey.is_active, ApiKey.replaced_by.is_(None), ApiKey.expires_at < now() + ENDS_SOON)
+
+
+def feed_secret(user: User) -> str:
+    """What the address of the user’s feed has in it, until the address is renewed."""
+    return str(_serializer().dumps([user.id, user.feed_number]))
+
+
+def find_feed(secret: str) -> User | None:
+    """Whose feed has this secret; nobody’s if it was renewed or the account disabled."""
+    try:
+        user_id, number = _serializer().loads(secret[:200])
+    except BadSignature:
+        return None
+    user = db.session.get(User, user_id)
+    return user if user and user.feed_number == number and not user.disabled_at else None
+
+
+def _serializer() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="feed of ending keys")
