@@ -17,6 +17,7 @@ from sqlalchemy import update
 from spk import create_app
 from spk.db import db, now, writing
 from spk.models import ApiKey, User
+from spk.models.accounts.caller import Caller, InvalidToken
 from spk.models.accounts.key_rights import KeyRights
 from spk.models.accounts.leak import find_leaked, revoke_leaked
 from spk.models.accounts.owned_keys import ENDS, KeyLimitReached, NotReplaceable, OwnedKeys
@@ -178,17 +179,22 @@ class KeyLife(RuleBasedStateMachine):
             if each.ends_in is not None:
                 each.ends_in -= passed.total_seconds()
 
-    @rule(is_paying=st.booleans())
-    def set_plan(self, is_paying: bool) -> None:
+    @rule(what=st.sampled_from(["fine", "fine", "not paying", "disabled"]))
+    def change_account(self, what: str) -> None:
+        self.is_paying, self.is_disabled = what != "not paying", what == "disabled"
         with self.changing(1) as keys:
-            keys.user.set_plan("pro" if is_paying else "free")
-        self.is_paying = is_paying
+            keys.user.set_plan("pro" if self.is_paying else "free")
+            keys.user.disable() if self.is_disabled else keys.user.enable()
 
-    @rule(is_disabled=st.booleans())
-    def set_disabled(self, is_disabled: bool) -> None:
-        with self.changing(1) as keys:
-            keys.user.disable() if is_disabled else keys.user.enable()
-        self.is_disabled = is_disabled
+    @invariant()
+    def every_server_accepts_the_active_keys_and_no_others(self) -> None:
+        for app, key in itertools.product(servers, self.made):
+            with app.app_context():
+                try:
+                    is_accepted = Caller.authenticate(key.token).key.prefix == key.token[:12]
+                except InvalidToken:
+                    is_accepted = False
+            assert is_accepted is (key.is_active and not self.is_disabled)
 
     @invariant()
     def never_more_keys_than_the_plan_allows(self) -> None:
@@ -199,5 +205,5 @@ class KeyLife(RuleBasedStateMachine):
 def test_the_promises_hold_whatever_is_done_in_whatever_order() -> None:
     run_state_machine_as_test(
         KeyLife,
-        settings=settings(max_examples=40, stateful_step_count=25, deadline=None, derandomize=True),
+        settings=settings(max_examples=40, stateful_step_count=30, deadline=None, derandomize=True),
     )
