@@ -7,15 +7,20 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
-from sqlalchemy import MetaData, func, inspect, select
+from sqlalchemy import MetaData, func, inspect, select, text
 
 from spk import ROOT, create_app
 from spk.config import ConfigError
+from spk.config.secret_files import create_secrets
 from spk.db import Base, db, reading, writing
+from spk.engines import close
 from spk.models import ComponentDay, IdempotentAnswer, PepperCanary, SignInAttempt, User
+from spk.models.accounts import token
+from spk.models.accounts.caller import Caller
 from spk.models.accounts.pepper import record_pepper
 from spk.models.accounts.use_counter import write_uses
 from spk.models.status_pages.owned_pages import OwnedPages
+from tests.data_dirs import make_data_dir
 from tests.people import Person
 
 PEPPER = "another pepper, random"
@@ -193,3 +198,47 @@ def test_the_pepper_itself_is_not_in_the_database(app: Flask) -> None:
     assert canary
     assert len(canary.digest) == 64
     assert app.config["TOKEN_PEPPERS"][0] not in canary.digest
+
+
+def test_keys_from_before_they_had_rights_may_do_everything(tmp_path: Path, data_dirs: list[Path]) -> None:
+    """From the schema before migration 0005, with rows in it."""
+    data_dirs.append(tmp_path / "data")
+    environ = make_data_dir(tmp_path / "data")
+    create_secrets(environ)
+    app, secret = create_app(environ), token.generate()
+    with app.app_context():
+        flask_migrate.upgrade(revision="0004")
+        digest = token.digest(secret, app.config["TOKEN_PEPPERS"][0])
+        with db.engine.begin() as connection, writing():
+            connection.execute(
+                text(
+                    "INSERT INTO users (id, email, password_hash, plan_name, created_at)"
+                    " VALUES (1, 'old@example.com', '', 'pro', '2026-01-01 00:00:00')"
+                )
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO api_keys (id, user_id, name, prefix, token_hash, created_at)"
+                    " VALUES (1, 1, 'Old', :prefix, :digest, '2026-01-01 00:00:00')"
+                ),
+                {"prefix": secret[:12], "digest": digest},
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO events (id, user_id, action, subject, created_at)"
+                    " VALUES (1, 1, 'api_key:create', :prefix, '2026-01-01 00:00:00')"
+                ),
+                {"prefix": secret[:12]},
+            )
+        flask_migrate.upgrade()
+        with writing():
+            record_pepper()
+        found = Caller.authenticate(secret).key
+        assert (found.scopes, found.page_ids, found.networks, found.replaced_by) == (None, None, None, None)
+        close()
+    person = Person(app, "old@example.com")
+    (key,) = person.keys()
+    assert key.status == "Active"
+    assert "Created the API key" in person.browser().get("/user/security").text
+    with app.app_context():
+        close()
