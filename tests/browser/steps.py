@@ -77,6 +77,17 @@ def open_revoke_dialog(page: Page, name: str = "CI") -> Locator:
     return dialog
 
 
+def open_options(page: Page) -> None:
+    page.locator("summary", has_text="More options").click()
+
+
+def open_details(page: Page, name: str = "CI") -> Locator:
+    page.get_by_role("link", name=f"Details of {name}").click()
+    details = page.get_by_role("row", name=f"Details of {name}", exact=True)
+    expect(details).to_be_visible()
+    return details
+
+
 def row(page: Page, token: str) -> Locator:
     return page.locator(f"#key-{token[:12]}")
 

@@ -8,7 +8,14 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import WIDE, violations
 from tests.browser.page_errors import PageErrors
-from tests.browser.steps import create_key, open_revoke_dialog, submit_name
+from tests.browser.steps import (
+    create_key,
+    open_details,
+    open_options,
+    open_revoke_dialog,
+    submit_name,
+    whoami,
+)
 from tests.people import Person
 
 WIDTHS = (1024, 834, 768, 720, 600, 360)  # px: a table, then cards
@@ -37,6 +44,31 @@ def keys_of_every_kind(page: Page, ada: Person) -> None:
         ada.revoke(ada.create_key("revoked"))
     page.reload()
     page.get_by_text("Show 6 revoked keys").click()
+
+
+def options(page: Page, ada: Person) -> None:
+    ada.create_page("W" * 120)
+    page.reload()
+    open_options(page)
+    page.get_by_label("Choose…", exact=True).check()
+    page.get_by_label("Expires").select_option("custom")
+    page.get_by_label("Addresses").fill("nonsense")
+    submit_name(page, "CI")
+    expect(page.locator("#addresses-error")).to_be_visible()
+
+
+def key_details(page: Page, ada: Person) -> None:
+    page_ids, networks = ("gone",), ("203.0.113.0/24", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff")
+    token = ada.create_key("W" * 120, timedelta(days=3), page_ids=page_ids, networks=networks)
+    whoami(page.url.removesuffix("/user/security"), token)
+    page.reload()
+    open_details(page, "W" * 120).locator("summary", has_text="Replace").click()
+    expect(page.get_by_role("button", name="Replace this key")).to_be_visible()
+
+
+def several_to_revoke(page: Page, ada: Person) -> None:
+    prefixes = [ada.create_key("W" * 120)[:12] for _ in range(2)]
+    page.goto(f"/user/security/api-keys/revoke?prefix={prefixes[0]}&prefix={prefixes[1]}")
 
 
 def plan_lost(page: Page, ada: Person) -> None:
@@ -88,6 +120,9 @@ every_page = pytest.mark.parametrize(
         sign_in_form,
         no_keys,
         keys_of_every_kind,
+        options,
+        key_details,
+        several_to_revoke,
         plan_lost,
         refused_name,
         token_dialog,
