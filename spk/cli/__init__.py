@@ -15,6 +15,7 @@ from spk.cli.base import Commands, say, with_app
 from spk.cli.doctor import doctor
 from spk.cli.events import events
 from spk.cli.keys import key
+from spk.cli.scan import scan
 from spk.cli.show_config import show
 from spk.cli.users import user
 from spk.config import ConfigError, secret_files, variables
@@ -106,5 +107,6 @@ main.add_command(key)
 main.add_command(events)
 main.add_command(show)
 main.add_command(doctor)
+main.add_command(scan)
 main.add_command(backups.write)
 main.add_command(backups.read)

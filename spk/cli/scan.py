@@ -8,7 +8,6 @@ import urllib.request
 from collections.abc import Iterator
 from http.client import HTTPException
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,85 +16,49 @@ from spk.cli.base import advice, say, with_app
 from spk.config import ConfigError
 from spk.database_errors import is_unavailable
 from spk.db import writing
-from spk.models.accounts.found_token import FoundToken, tokens_in
+from spk.models.accounts.found_token import RULES, FoundToken, tokens_in
 
 AT_ONCE = 1_000  # tokens in a report
-PATTERN = "spk_[0-9A-Za-z]{46}"
-RULES = {
-    "gitleaks": rf"""# For .gitleaks.toml
-[[rules]]
-id = "spk-api-key"
-description = "API key of spk"
-regex = '''{PATTERN}\b'''
-keywords = ["spk_"]
-""",
-    "trufflehog": rf"""# For trufflehog --config; it asks no server, so that its finds are unverified
-detectors:
-  - name: spk API key
-    keywords:
-      - spk_
-    regex:
-      token: '{PATTERN}\b'
-""",
-    "detect-secrets": rf'''"""For detect-secrets scan --plugin."""
-
-import re
-
-from detect_secrets.plugins.base import RegexBasedDetector
+URL = re.compile(  # tokens are sent encrypted, or stay on this machine
+    r"(https://([\w.-]+|\[[\da-f:.]+\])|http://(localhost|127\.0\.0\.1|\[::1\]))(:\d{1,5})?(/[\w./~%-]*)?",
+    re.ASCII,
+)
 
 
-class SpkDetector(RegexBasedDetector):
-    """Finds API keys of spk."""
+class Failure(click.ClickException):
+    """The status is 2, because 1 says that a token works."""
 
-    secret_type = "spk API key"
-    denylist = [re.compile(r"{PATTERN}\b")]
-''',
-    "github": rf"""Pattern name: spk API key
-Secret format: {PATTERN}
-Before secret: \A|[^0-9A-Za-z_]
-After secret: \z|[^0-9A-Za-z]
-Test string: spk_{"0" * 46}
-""",
-}
+    exit_code = 2
 
 
 class Scan(click.Command):
-    """Exits with 2 on every error, because 1 says that a token works."""
+    """Ends every error as a Failure."""
 
     def invoke(self, context: click.Context) -> object:
         try:
             return super().invoke(context)
-        except click.ClickException as error:
-            failure = error
-        except ConfigError as error:
-            failure = click.ClickException(str(error))
+        except (click.UsageError, BrokenPipeError):
+            raise
+        except (click.ClickException, ConfigError, OSError) as error:
+            raise Failure(shown(str(error))) from None
         except SQLAlchemyError as error:
             if not is_unavailable(error):
                 raise
-            failure = click.ClickException(f"The database can’t be used: {advice(error)}.")
-        failure.exit_code = 2
-        raise failure
+            raise Failure(f"The database can’t be used: {advice(error)}.") from None
 
 
 def check_url(_context: click.Context, _option: click.Parameter, url: str | None) -> str | None:
-    """Tokens are sent encrypted, or not out of this machine."""
-    if url is None:
-        return None
-    try:
-        parts = urlsplit(url)
-        scheme, host, _port = parts.scheme, parts.hostname or "", parts.port
-    except ValueError:
-        scheme = host = ""
-    is_here = host in ("localhost", "127.0.0.1", "::1")
-    if not host or not re.fullmatch("[!-~]+", url) or scheme not in ("https", "http")[: 1 + is_here]:
+    if url is not None and not URL.fullmatch(url):
         raise click.BadParameter("write the address of an spk, like https://status.example.com.")
-    return url.rstrip("/")
+    return url and url.rstrip("/")
 
 
 @click.command(cls=Scan)
 @click.argument("paths", metavar="PATH…", nargs=-1)
 @click.option("--revoke", is_flag=True, help="End the keys of this server whose tokens are found.")
-@click.option("--report", "url", callback=check_url, help="Tell the spk at this URL all tokens that are found.")
+@click.option(
+    "--report", "url", callback=check_url, help="Tell the spk at this URL all tokens that are found."
+)
 @click.option("--rules", "tool", type=click.Choice(list(RULES)), help="Print a rule for this tool instead.")
 def scan(paths: tuple[str, ...], revoke: bool, url: str | None, tool: str | None) -> None:
     """Find tokens in files and directories, or in standard input if PATH is “-”.
@@ -103,14 +66,13 @@ def scan(paths: tuple[str, ...], revoke: bool, url: str | None, tool: str | None
     A line for each token has its prefix, state, owner, name and first place, separated by tabs. It works, is
     paused (by the owner’s plan), revoked, expired, disabled (with its owner) or unknown on this server.
 
-    The status is 1 if a token worked or was paused when it was found, even if it is revoked now; 0 if none did;
-    2 if something is wrong. What can’t be read inside a directory is a warning.
+    The status is 1 if a token worked or was paused when it was found, even if it is revoked now; 0 if none
+    did; 2 if something is wrong. A file that can’t be read is a warning.
 
-    \b
-    History:  git log -p --all | spk scan -
+    What was ever committed: git log -p --all | spk scan -
 
-    A rule knows the shape of a token, not its checksum. The one for detect-secrets is tried with it; those for
-    gitleaks, trufflehog and GitHub follow what these tools document, and were not run.
+    A rule knows the shape of a token, not its checksum. The one for detect-secrets is tried with it; those
+    for gitleaks, trufflehog and GitHub follow their documentation, and were not run.
     """
     if tool:
         click.echo(RULES[tool], nl=False)
@@ -144,7 +106,7 @@ def places(paths: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Each token with where it is, like app.env:12."""
     for path in paths:
         if path == "-":
-            for text, line in tokens_in(click.get_binary_stream("stdin")):
+            for text, line in tokens_in(sys.stdin.buffer):
                 yield text, f"-:{line}"
             continue
         for file in files_in(Path(path)):
@@ -166,12 +128,13 @@ def files_in(path: Path) -> Iterator[Path]:
         directory = waiting.pop()
         try:
             inside = [each for each in sorted(directory.iterdir()) if not each.is_symlink()]
-            files, directories = [each for each in inside if each.is_file()], [each for each in inside if each.is_dir()]
+            files = [each for each in inside if each.is_file()]
+            below = [each for each in inside if each.is_dir() and each.parts[-2:] != (".git", "objects")]
         except OSError as error:
             warn(directory, error)
             continue
         yield from files
-        waiting += [each for each in reversed(directories) if each.parts[-2:] != (".git", "objects")]
+        waiting += reversed(below)
 
 
 def warn(path: Path, error: OSError) -> None:
@@ -181,7 +144,7 @@ def warn(path: Path, error: OSError) -> None:
 def shown(text: str) -> str:
     """The text in one line, without a token that is part of it."""
     line = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
-    return re.sub(f"({PATTERN[:-4]}{{8}})[0-9A-Za-z]{{38}}", r"\1…", line)
+    return re.sub("(spk_[0-9A-Za-z]{8})[0-9A-Za-z]{38}", r"\1…", line)
 
 
 def report(url: str, tokens: list[str]) -> None:
@@ -191,14 +154,14 @@ def report(url: str, tokens: list[str]) -> None:
         opener.add_handler(handler)
     for start in range(0, len(tokens), AT_ONCE):
         body = json.dumps({"credentials": tokens[start : start + AT_ONCE]}).encode()
-        request = urllib.request.Request(
+        request = urllib.request.Request(  # noqa: S310  # URL allows two schemes
             f"{url}/api/v1/credentials/revoke", body, {"Content-Type": "application/json"}
         )
         try:
             with opener.open(request, timeout=10) as answer:
                 status = answer.status
         except (OSError, HTTPException, ValueError) as error:
-            raise click.ClickException(f"{shown(f'{url} can’t be told: {error}')}.") from None
+            raise Failure(f"{shown(f'{url} can’t be told: {error}')}.") from None
         if status != 202:
-            raise click.ClickException(f"{shown(url)} answers {status}, not 202: it may know nothing of them.")
-    say(f"{shown(url)} was told of {len(tokens):,} tokens.")
+            raise Failure(f"{shown(url)} answers {status}, not 202: it may know nothing of them.")
+    say(f"{shown(url)} was told of {len(tokens):,} token{'s' * (len(tokens) != 1)}.")

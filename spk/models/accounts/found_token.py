@@ -13,6 +13,44 @@ CHUNK = 1024 * 1024  # bytes
 # Only four bytes are consumed, because a token may begin within what just looks like one.
 _SHAPE = re.compile(rb"spk_(?=([0-9A-Za-z]{46}))")
 
+PATTERN = "spk_[0-9A-Za-z]{46}"
+RULES = {  # by which other programs find a token, though they know nothing of its checksum
+    "gitleaks": rf"""# For .gitleaks.toml
+[[rules]]
+id = "spk-api-key"
+description = "API key of spk"
+regex = '''{PATTERN}\b'''
+keywords = ["spk_"]
+""",
+    "trufflehog": rf"""# For trufflehog --config; it asks no server, so that its finds are unverified
+detectors:
+  - name: spk API key
+    keywords:
+      - spk_
+    regex:
+      token: '{PATTERN}\b'
+""",
+    "detect-secrets": rf'''"""For detect-secrets scan --plugin."""
+
+import re
+
+from detect_secrets.plugins.base import RegexBasedDetector
+
+
+class SpkDetector(RegexBasedDetector):
+    """Finds API keys of spk."""
+
+    secret_type = "spk API key"  # pragma: allowlist secret
+    denylist = [re.compile(r"{PATTERN}\b")]
+''',
+    "github": rf"""Pattern name: spk API key
+Secret format: {PATTERN}
+Before secret: \A|[^0-9A-Za-z_]
+After secret: \z|[^0-9A-Za-z]
+Test string: spk_{"0" * 46}
+""",
+}
+
 
 def tokens_in(stream: BinaryIO) -> Iterator[tuple[str, int]]:
     """Each token with its line, whatever is around it: the checksum tells it from any other text."""
@@ -39,7 +77,7 @@ class FoundToken(NamedTuple):
 
     @classmethod
     def look_up(cls, text: str) -> "FoundToken":
-        """Decide as for a request with this token; a key is paused while the owner’s plan has no api_access."""
+        """Decide as for a request with this token; a plan without api_access pauses a key."""
         try:
             caller = Caller.authenticate(text)
         except InvalidToken as refusal:
