@@ -27,17 +27,19 @@ class ApiBlueprint(Blueprint):
     def __init__(self, name: str, import_name: str, *, feature: str, resources: tuple[str, ...] = ()) -> None:
         super().__init__(name, import_name)
         self.feature = feature
-        self.resources = resources
+        self.scopes = {verb: [f"{resource}:{verb}" for resource in resources] for verb in ("read", "write")}
         self.before_request(self._authenticate)
         self.after_request(_note_use)
 
     def needed_scopes(self) -> list[str]:
         """The scopes one of which this request needs; none if any key will do."""
-        return [f"{resource}:{action()}" for resource in self.resources]
+        return self.scopes[action()]
 
     def _authenticate(self) -> None:
         caller = authenticate(bearer_token(takes_api_key_header=self.takes_api_key_header))
-        if not caller.may_come_from(request.remote_addr):
+        state = request_state()
+        state.key = caller.key
+        if caller.key.networks is not None and not caller.may_come_from(request.remote_addr):
             raise _address_not_allowed(caller)
         for feature in ("api_access", self.feature):
             if not caller.plan.has(feature):
@@ -46,7 +48,7 @@ class ApiBlueprint(Blueprint):
         if caller.plan.requests_per_minute is not None:
             limit = RateLimitItemPerMinute(caller.plan.requests_per_minute)
             rate_limit.hit(limit, "key", str(caller.key.id))
-        request_state().caller = caller
+        state.caller = caller
 
 
 def action() -> str:
@@ -117,7 +119,7 @@ def key_ended() -> Problem:
 def authenticate(token: str) -> Caller:
     """The caller with this token; raises Problem (RFC 6750, section 3.1)."""
     try:
-        caller = Caller.authenticate(token)
+        return Caller.authenticate(token)
     except InvalidToken as error:
         request_state().key = error.key
         if error.reason == "unknown":
@@ -126,21 +128,20 @@ def authenticate(token: str) -> Caller:
             rate_limit.hit(limit, "failures", who)
         request_state().refusal = error.reason
         raise Problem(401, "invalid_token", str(error), f'{REALM}, error="invalid_token"') from error
-    request_state().key = caller.key
-    return caller
 
 
 def _note_use(response: Response) -> Response:
     """Record what became of a request with a key, and say when the key ends."""
-    state, key = request_state(), request_state().key
+    state = request_state()
+    key, status = state.key, response.status_code
     if key is None:
         return response
-    address = request.remote_addr
-    if state.caller and response.status_code < 400:
-        state.caller.touch(address, request.headers.get("User-Agent", ""))
+    if state.caller and status < 400:
+        if state.caller.is_touch_due:
+            state.caller.touch(request.remote_addr, request.headers.get("User-Agent", ""))
         key_uses().count_success(key.id)
-    elif 400 <= response.status_code < 500:
-        refused = Refused.now(response.status_code, state.refusal, request.path, address)
+    elif 400 <= status < 500:
+        refused = Refused.now(status, state.refusal, request.path, request.remote_addr)
         key_uses().count_refusal(key.id, refused)
     if key.expires_at:
         response.headers["Spk-Key-Expires-At"] = key.expires_at.isoformat(timespec="seconds")

@@ -109,14 +109,20 @@ class Caller(NamedTuple):
         enabled = own.where(User.disabled_at.is_(None))
         return db.session.scalar(enabled.with_for_update(read=True, of=ApiKey)) is not None
 
+    @property
+    def is_touch_due(self) -> bool:
+        """Whether a use is to be recorded: the first at once, then at most once in 60 s.
+
+        An UPDATE takes the write lock even if it changes no row.
+        """
+        return self.key.last_used_at is None or self.key.last_used_at <= now() - TOUCH_EVERY
+
     def touch(self, address: str | None, agent: str) -> None:
-        """Record a successful use: the first at once, then at most once in 60 s; never goes backwards.
+        """Record a successful use; never goes backwards.
 
         With its first use the key ends the one that it replaces, where the owner has chosen that.
         """
         time = now()
-        if self.key.last_used_at and time - TOUCH_EVERY < self.key.last_used_at:
-            return  # an UPDATE takes the write lock even if it changes no row
         own = ApiKey.id == self.key.id
         if not self.key.last_used_at:
             replaced = ApiKey.replaced_by == self.key.prefix, ApiKey.ends_on_first_use, ApiKey.is_active

@@ -87,7 +87,10 @@ class UseCounter:
                 del self._taken_at[key_id]
 
     def _of(self, key_id: int) -> _Uses:
-        return self._uses.setdefault(key_id, _Uses())
+        try:
+            return self._uses[key_id]
+        except KeyError:
+            return self._uses.setdefault(key_id, _Uses())
 
 
 def init_app(app: Flask) -> None:
