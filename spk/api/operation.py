@@ -68,6 +68,8 @@ class Operation:
                 acting(Origin("api", request.remote_addr)),
                 writing(),
             ):
+                if "page" not in path:  # its owner is locked, and before the key, as pages for people do it
+                    current_caller().user.lock()
                 if not current_caller().still_works():
                     raise key_ended()
                 stored = key and _stored_answer(key)
@@ -136,8 +138,11 @@ def _idempotency_key() -> str | None:
 
 def _stored_answer(key: str) -> IdempotentAnswer:
     """The response stored under this key, or an empty one to fill in."""
-    content = b"\n".join([request.method.encode(), request.path.encode(), request.get_data()])
+    caller = current_caller().key
+    # Or a key that may do less could be given the answer to one that may do more.
+    rights = repr((caller.scopes, caller.page_ids))
+    content = "\n".join([request.method, request.path, rights]).encode() + b"\n" + request.get_data()
     try:
-        return IdempotentAnswer.begin(current_caller().key.user_id, key, hashlib.sha256(content).hexdigest())
+        return IdempotentAnswer.begin(caller.user_id, key, hashlib.sha256(content).hexdigest())
     except KeyReused as refusal:
         raise Problem(409, "idempotency_key_reused", str(refusal)) from None

@@ -26,13 +26,13 @@ def key() -> None:
 @with_app
 @reading()
 def list_keys(email: str | None, as_json: bool) -> None:
-    """List prefix, name, owner, status, creation and last use, separated by tabs."""
+    """List prefix, name, owner, status, creation, last use and end, separated by tabs."""
     keys = OwnedKeys(find_user(email)).all() if email else ApiKey.all()
     if as_json:
         click.echo(json.dumps([describe(found) for found in keys], indent=2, ensure_ascii=False))
         return
     for found in keys:
-        times = [_iso(time) or "never" for time in (found.created_at, found.last_used_at)]
+        times = [_iso(time) or "never" for time in (found.created_at, found.last_used_at, found.expires_at)]
         click.echo("\t".join([found.prefix, found.name, found.user.email, found.status.lower(), *times]))
 
 

@@ -30,7 +30,7 @@ def test_the_owner_sees_that_it_was_reported_and_from_where(ada: Person, client:
     token = ada.create_key("Deploy")
     report(client, token)
     browser = ada.browser()
-    assert "Reported as leaked, " in browser.get("/user/security").text
+    assert "Reported as leaked from 203.0.113.7, " in browser.get("/user/security").text
     assert "As leaked, from 203.0.113.7" in browser.get(f"/user/security/api-keys/{token[:12]}").text
     with ada.app.app_context(), reading():
         user = User.find(ada.email)

@@ -113,6 +113,18 @@ def test_a_list_has_the_kinds_that_the_key_may_read(ada: Person, client: FlaskCl
         assert [each["name"] for each in found] == names
 
 
+def test_an_answer_to_a_key_that_may_more_is_not_repeated_to_one_that_may_less(
+    ada: Person, client: FlaskClient, page: str
+) -> None:
+    tokens = ada.create_key(), ada.create_key(scopes=("incidents:write",))
+    once = {"Idempotency-Key": "once"}
+    answers = [
+        client.post(f"{page}/incidents", json=MAINTENANCE, headers={**bearer(token), **once})
+        for token in tokens
+    ]
+    assert [answer.status_code for answer in answers] == [201, 409]
+
+
 def test_a_refusal_names_the_key_the_scope_and_where_to_make_another(
     ada: Person, client: FlaskClient, page: str
 ) -> None:

@@ -181,6 +181,7 @@ def test_replacing_shows_the_new_token_once(ada: Person) -> None:
     assert found[0] not in page
     assert "Works until " in page
     assert f"replaced by <code>{found[0][:12]}…" in page
+    assert f"Replaces <code>{old[:12]}…" in page
 
 
 def test_a_replacement_without_a_choice_waits_for_the_first_use(ada: Person) -> None:

@@ -50,6 +50,11 @@ class ApiKeyList:
         return [key for key in self.keys if key.revoked_at]
 
     @property
+    def replaced(self) -> dict[str, ApiKey]:
+        """Those that still work beside another that replaces them, by its prefix."""
+        return {key.replaced_by: key for key in self.active if key.replaced_by}
+
+    @property
     def page_count(self) -> int:
         return max(1, -(-self.matching // PAGE))
 
