@@ -58,7 +58,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def never_sees_a_database(item: pytest.Item) -> bool:
     """Whether a test of those that .ci/run runs on PostgreSQL, too, asks for no database."""
-    in_both = item.path.relative_to(item.config.rootpath).parts[1] in ("models", "api", "cli")
+    in_both = item.path.relative_to(item.config.rootpath).parts[1] in ("models", "api")
     return in_both and not {"prepared_data", "postgres"} & set(getattr(item, "fixturenames", ()))
 
 

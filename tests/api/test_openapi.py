@@ -13,6 +13,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 # Left out of the API's document: pages and feeds for people, what operators ask, and the document itself.
 LEFT_OUT = re.compile(
     r"/static/<path:filename>|/(healthz|readyz|metrics|verify)|/api/(openapi\.json|docs)"
+    r"|/keys\.atom|/api/v1/credentials/revoke"
     r"|/(setup|register|login|logout)?|/(user|help)/.+"
     r"|(/p/<slug>)?(/incidents/<incident>|/history(\.rss|\.atom)?|/badge\.svg)?"
 )

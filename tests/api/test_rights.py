@@ -25,7 +25,7 @@ MAINTENANCE = {
 
 
 @pytest.fixture
-def page(ada: Person) -> str:
+def root(ada: Person) -> str:
     """Where Ada’s page is in the API, with the component Web."""
     return ada.page_api("Acme", "Web").root
 
@@ -76,60 +76,60 @@ def test_a_scope_lets_a_key_do_what_it_says_and_no_more(
     status: int,
     ada: Person,
     client: FlaskClient,
-    page: str,
+    root: str,
 ) -> None:
     token = ada.create_key(scopes=scopes)
-    assert ask(client, token, method, page + path, json).status_code == status
+    assert ask(client, token, method, root + path, json).status_code == status
 
 
-def test_a_key_without_scopes_may_do_everything(ada: Person, client: FlaskClient, page: str) -> None:
-    assert ask(client, ada.create_key(), "DELETE", page).status_code == 204
+def test_a_key_without_scopes_may_do_everything(ada: Person, client: FlaskClient, root: str) -> None:
+    assert ask(client, ada.create_key(), "DELETE", root).status_code == 204
 
 
-def test_what_is_refused_changes_nothing(ada: Person, client: FlaskClient, page: str) -> None:
-    ask(client, ada.create_key(scopes=("incidents:write",)), "POST", f"{page}/incidents", MAINTENANCE)
-    assert ask(client, ada.create_key(), "GET", f"{page}/incidents").json == []
+def test_what_is_refused_changes_nothing(ada: Person, client: FlaskClient, root: str) -> None:
+    ask(client, ada.create_key(scopes=("incidents:write",)), "POST", f"{root}/incidents", MAINTENANCE)
+    assert ask(client, ada.create_key(), "GET", f"{root}/incidents").json == []
 
 
 def test_an_incident_does_not_become_a_maintenance_without_the_scope_for_both(
-    ada: Person, client: FlaskClient, page: str
+    ada: Person, client: FlaskClient, root: str
 ) -> None:
     token = ada.create_key(scopes=("incidents:write",))
-    made = body(ask(client, token, "POST", f"{page}/incidents", INCIDENT))
-    answer = ask(client, token, "PATCH", f"{page}/incidents/{made['id']}", MAINTENANCE)
+    made = body(ask(client, token, "POST", f"{root}/incidents", INCIDENT))
+    answer = ask(client, token, "PATCH", f"{root}/incidents/{made['id']}", MAINTENANCE)
     assert answer.status_code in (403, 422)
 
 
-def test_a_list_has_the_kinds_that_the_key_may_read(ada: Person, client: FlaskClient, page: str) -> None:
+def test_a_list_has_the_kinds_that_the_key_may_read(ada: Person, client: FlaskClient, root: str) -> None:
     for incident in (INCIDENT, MAINTENANCE):
-        ask(client, ada.create_key(), "POST", f"{page}/incidents", incident)
+        ask(client, ada.create_key(), "POST", f"{root}/incidents", incident)
     for scopes, names in [
         (("incidents:read",), ["Slow"]),
         (("maintenances:read",), ["Move"]),
         (scope.READ, ["Move", "Slow"]),
     ]:
-        found = ask(client, ada.create_key(scopes=scopes), "GET", f"{page}/incidents").json
+        found = ask(client, ada.create_key(scopes=scopes), "GET", f"{root}/incidents").json
         assert found is not None
         assert [each["name"] for each in found] == names
 
 
 def test_an_answer_to_a_key_that_may_more_is_not_repeated_to_one_that_may_less(
-    ada: Person, client: FlaskClient, page: str
+    ada: Person, client: FlaskClient, root: str
 ) -> None:
     tokens = ada.create_key(), ada.create_key(scopes=("incidents:write",))
     once = {"Idempotency-Key": "once"}
     answers = [
-        client.post(f"{page}/incidents", json=MAINTENANCE, headers={**bearer(token), **once})
+        client.post(f"{root}/incidents", json=MAINTENANCE, headers={**bearer(token), **once})
         for token in tokens
     ]
     assert [answer.status_code for answer in answers] == [201, 409]
 
 
 def test_a_refusal_names_the_key_the_scope_and_where_to_make_another(
-    ada: Person, client: FlaskClient, page: str
+    ada: Person, client: FlaskClient, root: str
 ) -> None:
     token = ada.create_key("CI", scopes=("components:read",))
-    answer = ask(client, token, "PATCH", f"{page}/components/web", {"status": "major_outage"})
+    answer = ask(client, token, "PATCH", f"{root}/components/web", {"status": "major_outage"})
     said = body(answer)
     assert said["code"] == "insufficient_scope"
     for words in ("“CI”", token[:12], "“components:write”", "http://127.0.0.1:8000/user/security"):
@@ -144,11 +144,11 @@ def test_every_key_may_ask_who_it_is(ada: Person, client: FlaskClient) -> None:
     assert (key["scopes"], key["pages"], key["addresses"]) == (["gate:grafana"], None, ["127.0.0.0/8"])
 
 
-def test_a_key_for_one_page_finds_no_other(app: Flask, ada: Person, client: FlaskClient, page: str) -> None:
+def test_a_key_for_one_page_finds_no_other(app: Flask, ada: Person, client: FlaskClient, root: str) -> None:
     other = ada.create_page("Other")
     token = ada.create_key(page_ids=(page_id(app, ada, other),))
-    assert ask(client, token, "GET", page).status_code == 404
-    assert ask(client, token, "PATCH", page, {"name": "x"}).status_code == 404
+    assert ask(client, token, "GET", root).status_code == 404
+    assert ask(client, token, "PATCH", root, {"name": "x"}).status_code == 404
     assert ask(client, token, "GET", f"/api/v1/pages/{other}").status_code == 200
     found = ask(client, token, "GET", "/api/v1/pages").json
     assert found is not None
@@ -156,19 +156,19 @@ def test_a_key_for_one_page_finds_no_other(app: Flask, ada: Person, client: Flas
     assert body(ask(client, token, "GET", "/api/v1/whoami"))["key"]["pages"] == [other]
 
 
-def test_a_key_for_some_pages_adds_none(app: Flask, ada: Person, client: FlaskClient, page: str) -> None:
+def test_a_key_for_some_pages_adds_none(app: Flask, ada: Person, client: FlaskClient, root: str) -> None:
     token = ada.create_key(page_ids=(page_id(app, ada, "acme"),))
     answer = ask(client, token, "POST", "/api/v1/pages", {"name": "Another"})
     assert (answer.status_code, body(answer)["code"]) == (403, "insufficient_scope")
 
 
 def test_a_key_whose_pages_are_deleted_reaches_no_other(
-    app: Flask, ada: Person, client: FlaskClient, page: str
+    app: Flask, ada: Person, client: FlaskClient, root: str
 ) -> None:
     other = ada.create_page("Other")
     token = ada.create_key(page_ids=(page_id(app, ada, other),))
     ask(client, ada.create_key(), "DELETE", f"/api/v1/pages/{other}")
-    assert ask(client, token, "GET", page).status_code == 404
+    assert ask(client, token, "GET", root).status_code == 404
     assert body(ask(client, token, "GET", "/api/v1/whoami"))["key"]["pages"] == []
 
 
