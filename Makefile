@@ -33,8 +33,8 @@ bench: tools  ## Measure what a request costs, in spk and its peers, for twenty 
 check: lint test  ## Run what CI runs: linters, types, all tests
 
 check-postgres: tools  ## Run with PostgreSQL what talks to the database most
-	TEST_DATABASE=postgresql $(BIN)/pytest -m "not any_database" --ignore=tests/api/test_schemathesis.py \
-		tests/models tests/api
+	TEST_DATABASE=postgresql $(BIN)/pytest -m "not any_database" \
+		tests/models tests/api/test_[ir]*.py tests/api/test_credentials.py
 
 lint: .venv/ready-dev
 	$(BIN)/ruff check .

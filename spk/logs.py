@@ -1,15 +1,14 @@
 """JSON log lines on stderr: a request id in each, never a token in any."""
 
 import logging
-import re
 import time
 
 from flask import Flask, Response, g, has_request_context, request
 from pythonjsonlogger.json import JsonFormatter
 
+from spk.models.accounts import token
 from spk.request_state import request_state
 
-_TOKEN = re.compile(r"(spk_[0-9A-Za-z]{8})(?:(?!spk_)[0-9A-Za-z])+")
 _access = logging.getLogger("spk.access")
 
 
@@ -24,7 +23,7 @@ class Formatter(JsonFormatter):
     def format(self, record: logging.LogRecord) -> str:
         if has_request_context():
             record.request_id = request_state().id if "request_state" in g else None
-        return _TOKEN.sub(r"\1…", super().format(record))
+        return token.shorten(super().format(record))
 
 
 def configure() -> None:

@@ -15,8 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from spk.api.auth import ApiBlueprint
 from spk.database_errors import is_unavailable
-from spk.models import ApiKey
-from spk.models.accounts.ending_keys import count_ending_keys
+from spk.models.accounts.ending_keys import count_ending_keys, count_keys_by_status
 from spk.request_state import request_state
 
 # Names the directory where each worker writes its counts; the worker that answers /metrics adds them up.
@@ -50,7 +49,7 @@ class KeyCollector(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         family = GaugeMetricFamily("spk_api_keys", "API keys, by status.", labels=["status"])
         try:
-            counts, ending = ApiKey.count_by_status(), count_ending_keys()
+            counts, ending = count_keys_by_status(), count_ending_keys()
         except SQLAlchemyError as error:
             if not is_unavailable(error):
                 _log.exception("keys can’t be counted")

@@ -6,7 +6,6 @@ import time
 from threading import Thread
 
 from flask import Flask
-from sqlalchemy.exc import SQLAlchemyError
 
 from spk.models.accounts.use_counter import write_uses
 
@@ -22,12 +21,12 @@ def start_use_writer(app: Flask) -> None:
 def _run(app: Flask) -> None:
     while True:
         time.sleep(LOOK_EVERY)
-        _write(app)
+        try:
+            _write(app)
+        except Exception:  # whatever it is, the next uses are to be written
+            _log.exception("could not write how keys were used")
 
 
 def _write(app: Flask, *, everything: bool = False) -> None:
-    try:
-        with app.app_context():
-            write_uses(everything=everything)
-    except SQLAlchemyError as error:
-        _log.warning("could not write how keys were used: %s", error)
+    with app.app_context():
+        write_uses(everything=everything)

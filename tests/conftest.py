@@ -12,7 +12,6 @@ from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Connection, Engine, event
 
-from spk import create_app
 from spk.models.accounts import password
 from tests.data_dirs import POSTGRES, RenewedData, forget_data_dir, make_data_dir, on_postgresql
 from tests.people import Api, Browser, Person, prepare_data
@@ -143,30 +142,29 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBy
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
 
 
-shared: list[SharedApp] = []  # at most one
+shared: dict[str, SharedApp] = {}  # by their settings
+MOST_SHARED = 3  # of modules with settings of their own, the last ones
 
 
 @pytest.fixture(autouse=True)
 def check_shared_app(close_connections: None) -> Iterator[None]:
     """No test leaves traces for the next; this ends after all that it asked for, monkeypatch included."""
     yield
-    if shared and (changes := shared[0].changes()):
+    changes = [change for each in shared.values() for change in each.changes()]
+    if changes:
         shared.clear()  # the next test gets a new one
         pytest.fail(f"This test changes the application that others share: {changes}. Let it make its own.")
 
 
 @pytest.fixture
-def app(
-    environ: dict[str, str], renewed_data: RenewedData, compiled_templates: FileSystemBytecodeCache
-) -> Flask:
+def app(environ: dict[str, str]) -> Flask:
     # No context stays open: it would carry who is signed in from one request to the next.
-    if environ != renewed_data.settings:
-        app = create_app(environ)
-        app.jinja_env.bytecode_cache = compiled_templates
-        return app
-    if not shared:
-        shared.append(SharedApp(environ))
-    return shared[0].renew()
+    settings = repr(sorted(environ.items()))
+    if settings not in shared:
+        for oldest in list(shared)[: 1 - MOST_SHARED]:
+            del shared[oldest]
+        shared[settings] = SharedApp(environ)
+    return shared[settings].renew()
 
 
 @pytest.fixture

@@ -30,6 +30,13 @@ def test_a_key_opens_the_programs_that_its_scopes_name(
     assert client.get(f"/verify{query}", headers=bearer(token)).status_code == status
 
 
+def test_a_key_for_some_pages_opens_no_program(ada: Person, client: FlaskClient) -> None:
+    token = ada.create_key(page_ids=("a page",))
+    assert client.get("/verify", headers=bearer(token)).status_code == 403
+    both = ada.create_key(page_ids=("a page",), scopes=("gate:app",))
+    assert client.get("/verify?audience=app", headers=bearer(both)).status_code == 204
+
+
 def test_the_gate_takes_no_x_api_key(ada: Person, client: FlaskClient) -> None:
     token = ada.create_key()
     assert client.get("/verify", headers={"X-API-Key": token}).status_code == 401

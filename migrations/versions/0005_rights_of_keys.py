@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("last_used_address", sa.String(45)),
         sa.Column("last_used_agent", sa.String(200)),
         sa.Column("replaced_at", time),
+        sa.Column("retires_at", time),
         sa.Column("replaced_by", sa.String(12)),
         sa.Column("ends_on_first_use", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("tried_at", time),
@@ -26,6 +27,7 @@ def upgrade() -> None:
         op.add_column("api_keys", column)
     op.create_index("ix_api_keys_replaced_by", "api_keys", ["replaced_by"], unique=True)
     op.add_column("events", sa.Column("door", sa.String(10)))
+    op.add_column("events", sa.Column("key_prefix", sa.String(12), index=True))
     op.add_column("users", sa.Column("feed_number", sa.Integer(), server_default="0", nullable=False))
     op.create_table(
         "api_key_days",

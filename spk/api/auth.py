@@ -10,7 +10,8 @@ from spk import rate_limit
 from spk.api.bearer import REALM, bearer_token
 from spk.api.problem import Problem
 from spk.models.accounts.caller import Caller, InvalidToken
-from spk.models.accounts.use_counter import Refused, key_uses
+from spk.models.accounts.key_use import Refused
+from spk.models.accounts.use_counter import key_uses
 from spk.models.refusal import PlanRequired
 from spk.paths import SAFE_METHODS
 from spk.request_state import request_state
@@ -39,15 +40,15 @@ class ApiBlueprint(Blueprint):
         caller = authenticate(bearer_token(takes_api_key_header=self.takes_api_key_header))
         state = request_state()
         state.key = caller.key
+        if caller.plan.requests_per_minute is not None:
+            limit = RateLimitItemPerMinute(caller.plan.requests_per_minute)
+            rate_limit.hit(limit, "key", str(caller.key.id))
         if caller.key.networks is not None and not caller.may_come_from(request.remote_addr):
             raise _address_not_allowed(caller)
         for feature in ("api_access", self.feature):
             if not caller.plan.has(feature):
                 raise plan_required(PlanRequired(feature))
         _check_scope(caller, self.needed_scopes())
-        if caller.plan.requests_per_minute is not None:
-            limit = RateLimitItemPerMinute(caller.plan.requests_per_minute)
-            rate_limit.hit(limit, "key", str(caller.key.id))
         state.caller = caller
 
 
@@ -143,10 +144,10 @@ def _note_use(response: Response) -> Response:
     elif 400 <= status < 500:
         refused = Refused.now(status, state.refusal, request.path, request.remote_addr)
         key_uses().count_refusal(key.id, refused)
-    if key.expires_at:
-        response.headers["Spk-Key-Expires-At"] = key.expires_at.isoformat(timespec="seconds")
+    if end := key.ends_at:
+        response.headers["Spk-Key-Expires-At"] = end.isoformat(timespec="seconds")
     if key.replaced_at:
         response.headers["Deprecation"] = f"@{int(key.replaced_at.timestamp())}"  # RFC 9745
-        if key.expires_at:
-            response.headers["Sunset"] = http_date(key.expires_at)  # RFC 8594
+        if end:
+            response.headers["Sunset"] = http_date(end)  # RFC 8594
     return response

@@ -75,7 +75,10 @@ def find_incident(page: StatusPage, key: str) -> Incident:
 def _require_scopes(incident: Incident, fields: IncidentFields | None = None) -> None:
     resource = "maintenances" if incident.is_maintenance else "incidents"
     require_scope(f"{resource}:{action()}")
-    if fields and any((fields.get("components") or {}).values()):
+    by_itself = (
+        {None, "under_maintenance"} if incident.is_maintenance else {None}
+    )  # what it sets without being told
+    if fields and not by_itself.issuperset((fields.get("components") or {}).values()):
         require_scope("components:write")
 
 

@@ -65,7 +65,7 @@ class Operation:
                     _own_page(OwnedPages.find, path["page"])
             data, key = self.read_request(), _idempotency_key()  # may be slow, so before the lock
             with (
-                acting(Origin("api", request.remote_addr)),
+                acting(Origin("api", request.remote_addr, key_prefix=current_caller().key.prefix)),
                 writing(),
             ):
                 if "page" not in path:  # its owner is locked, and before the key, as pages for people do it

@@ -58,7 +58,7 @@ def whoami() -> Whoami:
             prefix=key.prefix,
             created_at=key.created_at,
             last_used_at=key.last_used_at,
-            expires_at=key.expires_at,
+            expires_at=key.ends_at,
             scopes=list(key.scopes or ()),
             pages=pages,
             addresses=None if key.networks is None else list(key.networks),

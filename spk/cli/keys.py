@@ -32,7 +32,7 @@ def list_keys(email: str | None, as_json: bool) -> None:
         click.echo(json.dumps([describe(found) for found in keys], indent=2, ensure_ascii=False))
         return
     for found in keys:
-        times = [_iso(time) or "never" for time in (found.created_at, found.last_used_at, found.expires_at)]
+        times = [_iso(time) or "never" for time in (found.created_at, found.last_used_at, found.ends_at)]
         click.echo("\t".join([found.prefix, found.name, found.user.email, found.status.lower(), *times]))
 
 
@@ -45,7 +45,7 @@ def describe(found: ApiKey) -> dict[str, object]:
         "user": found.user.email,
         "status": found.status.lower(),
         "created_at": _iso(found.created_at),
-        "expires_at": _iso(found.expires_at),
+        "expires_at": _iso(found.ends_at),
         "last_used_at": _iso(found.last_used_at),
         "last_used_from": found.last_used_address,
         "revoked_at": _iso(found.revoked_at),

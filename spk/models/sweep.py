@@ -10,12 +10,13 @@ from spk.db import Base, db, now, reading, writing
 from spk.models.accounts.browser_session import BrowserSession
 from spk.models.accounts.event import Event
 from spk.models.accounts.idempotent_answer import IdempotentAnswer
+from spk.models.accounts.key_use import ApiKeyRefusal
 from spk.models.accounts.sign_in_attempt import SignInAttempt
 from spk.models.status_pages.former_slug import FormerSlug
 
 STEP = 500  # rows deleted in one transaction: nobody waits long for its lock
 INTERVAL = timedelta(days=1)
-SWEPT = (Event, IdempotentAnswer, BrowserSession, SignInAttempt, FormerSlug)
+SWEPT = (Event, ApiKeyRefusal, IdempotentAnswer, BrowserSession, SignInAttempt, FormerSlug)
 
 
 class Sweep(Base):

@@ -80,7 +80,7 @@ def add_to_templates(app: Flask, filters: ModuleType, key_words: ModuleType) -> 
     for name in ("ago", "exact", "label", "local", "span", "window"):
         app.jinja_env.filters[name] = getattr(filters, name)
     app.jinja_env.filters.update(date=filters.day, until=key_words.until)
-    for name in ("access", "ends_in", "limits", "page_list", "rights_sentence"):
+    for name in ("access", "ends_in", "limits", "page_list", "program", "rights_sentence"):
         app.jinja_env.globals[name] = getattr(key_words, name)
     app.jinja_env.globals.update(is_htmx=is_htmx, now=now, component_statuses=COMPONENT_STATUSES)
 

@@ -4,13 +4,14 @@ import csv
 import io
 from collections.abc import Iterator
 
-from flask import Response, request
+from flask import Response
 from flask_login import current_user
 
 from spk.db import reading
 from spk.models import Event
 from spk.models.accounts.event import COLUMNS
 from spk.web import user
+from spk.web.security import activity_of
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet may run (OWASP, CSV Injection)
 
@@ -19,7 +20,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet may run (OWASP,
 @reading()
 def activity_csv() -> Response:
     """Every event, or with ?key=… those of a key, oldest first."""
-    text = as_csv(Event.all(current_user, request.args.get("key")))
+    text = as_csv(Event.all(current_user, activity_of()))
     return Response(
         text, mimetype="text/csv", headers={"Content-Disposition": "attachment; filename=activity.csv"}
     )

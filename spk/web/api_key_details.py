@@ -9,7 +9,7 @@ from flask_login import current_user
 from spk.db import reading
 from spk.models.accounts.key_use import KeyUse
 from spk.models.accounts.owned_keys import NonceUsed, NotReplaceable, OwnedKeys
-from spk.models.accounts.use_counter import write_uses
+from spk.models.accounts.use_counter import key_uses
 from spk.models.status_pages.owned_pages import OwnedPages
 from spk.web import changing, is_htmx, user
 from spk.web.api_key_forms import RenameApiKeyForm, ReplaceApiKeyForm
@@ -51,12 +51,11 @@ def replace_api_key(prefix: str) -> ResponseReturnValue:
 
 def details(prefix: str, status: int = 200, **context: object) -> ResponseReturnValue:
     """Answer htmx with the row of details, a browser without it with a page."""
-    write_uses(everything=True)  # what this process knows; what others know comes within a minute
     with reading():
         key = find_api_key(prefix)
         shown: dict[str, Any] = {
             "key": key,
-            "use": KeyUse.of(key),
+            "use": KeyUse.of(key, key_uses().pending(key.id)),
             "replaces": OwnedKeys(current_user).predecessor(key),
             "page_names": {page.id: page.name for page in OwnedPages(current_user).named()},
             "rename_form": RenameApiKeyForm(formdata=None, name=key.name),

@@ -39,6 +39,7 @@ def key_feed() -> Response:
 def renew_key_feed() -> ResponseReturnValue:
     with changing():
         current_user.feed_number += 1
+        current_user.record("api_key_feed:renew")
     flash("The feed has a new address; the old one no longer works.", "api_keys")
     return redirect(url_for("user.security", _anchor="api-keys"), 303)
 

@@ -12,6 +12,11 @@ def until(time: datetime) -> str:
     return f"{time.astimezone(UTC):%-d %b %Y, %H:%M} UTC"
 
 
+def program(key: ApiKey) -> str:
+    """What last used the key, like “curl”: the first product of the user agent (RFC 9110, 10.1.5)."""
+    return (key.last_used_agent or "").partition(" ")[0].partition("/")[0]
+
+
 def access(key: ApiKey) -> str:
     """Like “Read only”."""
     if key.scopes is None:

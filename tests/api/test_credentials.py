@@ -6,6 +6,7 @@ from werkzeug.test import TestResponse
 
 from spk.db import reading
 from spk.models import ApiKey, User
+from spk.models.accounts.token import checksum
 from tests.people import Person, bearer
 
 
@@ -45,6 +46,14 @@ def test_the_answer_is_the_same_whatever_the_tokens_are(ada: Person, client: Fla
     wrong = token[:12] + ada.create_key()[12:]
     answers = [report(client, *tokens) for tokens in ([token], [token], [wrong], ["x" * 9000], [""], [])]
     assert {(answer.status_code, answer.text) for answer in answers} == {(202, "{}")}
+
+
+def test_a_made_up_token_beside_the_real_one_blinds_no_report(ada: Person, client: FlaskClient) -> None:
+    token = ada.create_key()
+    random = token[4:12] + "0" * 32
+    decoy = f"spk_{random}{checksum(random)}"
+    report(client, token, decoy)
+    assert ada.key(token).status == "Revoked"
 
 
 def test_a_prefix_is_not_enough(ada: Person, client: FlaskClient) -> None:

@@ -274,10 +274,10 @@ def test_a_backup_from_before_a_migration_is_migrated_forward(
 
 KEY_COLUMNS = (
     *("scopes", "page_ids", "networks", "last_used_address", "last_used_agent", "leaked_from"),
-    *("replaced_at", "replaced_by", "ends_on_first_use", "tried_at", "tried_from", "tries"),
+    *("replaced_at", "retires_at", "replaced_by", "ends_on_first_use", "tried_at", "tried_from", "tries"),
 )
 ADDED = {
-    "events": ("address", "browser", "door"),
+    "events": ("address", "browser", "door", "key_prefix"),
     "users": ("feed_number",),
     "api_keys": KEY_COLUMNS,
 }  # since then

@@ -9,17 +9,15 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     and_,
-    case,
     false,
-    func,
     or_,
     select,
+    update,
 )
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from spk.autocommit import fetch_first
-from spk.db import Base, db, now
+from spk.db import FOR_CHANGE, Base, db, now
 from spk.models.accounts import token
 from spk.models.accounts.key_rights import KeyRights
 from spk.models.text import SingleLine
@@ -53,6 +51,7 @@ class ApiKey(Base):
     last_used_address: Mapped[str | None] = mapped_column(String(45))
     last_used_agent: Mapped[str | None] = mapped_column(String(AGENT_LENGTH))
     replaced_at: Mapped[datetime | None]
+    retires_at: Mapped[datetime | None]  # because of that, whatever its own end
     replaced_by: Mapped[str | None] = mapped_column(
         String(token.PREFIX_LENGTH), index=True, unique=True
     )  # a prefix
@@ -75,23 +74,21 @@ class ApiKey(Base):
     def all(cls) -> list["ApiKey"]:
         return list(db.session.scalars(select(cls).order_by(cls.id)))
 
-    @classmethod
-    def count_by_status(cls) -> dict[str, int]:
-        """How many keys of all users there are by status, read outside any transaction."""
-        revoked = func.count(cls.revoked_at)
-        active = func.count(case((cls.is_active, 1)))
-        counts = fetch_first(select(active, revoked, func.count(cls.id))) or (0, 0, 0)
-        return {"Active": counts[0], "Revoked": counts[1], "Expired": counts[2] - counts[0] - counts[1]}
-
     @hybrid_property
     def is_active(self) -> bool:
         """Whether the key is neither revoked nor expired; usable in Python and in queries."""
-        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now())
+        return self.revoked_at is None and (self.ends_at is None or self.ends_at > now())
 
     @is_active.inplace.expression
     @classmethod
     def _is_active(cls) -> ColumnElement[bool]:
-        return and_(cls.revoked_at.is_(None), or_(cls.expires_at.is_(None), cls.expires_at > now()))
+        ends = (or_(end.is_(None), end > now()) for end in (cls.expires_at, cls.retires_at))
+        return and_(cls.revoked_at.is_(None), *ends)
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When the key ends by itself, unless it is replaced by first use before."""
+        return min(filter(None, (self.expires_at, self.retires_at)), default=None)
 
     @property
     def status(self) -> str:
@@ -120,11 +117,6 @@ class ApiKey(Base):
         )
 
     @property
-    def last_used_program(self) -> str:
-        """Like “curl”: the first product of the user agent (RFC 9110, 10.1.5)."""
-        return (self.last_used_agent or "").partition(" ")[0].partition("/")[0]
-
-    @property
     def unused_for(self) -> timedelta | None:
         """How long an active key has been unused, or None before that is long enough for a hint."""
         idle = now() - (self.last_used_at or self.created_at)
@@ -133,15 +125,34 @@ class ApiKey(Base):
 
     def lock(self) -> None:
         """Let nobody else change the key until the transaction ends."""
-        db.session.refresh(self, with_for_update=True)
+        db.session.refresh(self, with_for_update=FOR_CHANGE)
 
     def revoke(self) -> bool:
         """Refuse the token from the commit on; False if it was revoked before."""
+        return self._end("api_key:revoke")
+
+    def report_leaked(self, address: str) -> bool:
+        """Revoke the key because its token was found, which this address says."""
+        is_ended = self._end("api_key:leak")
+        if is_ended:
+            self.leaked_from = address
+        return is_ended
+
+    def _end(self, action: str) -> bool:
         self.lock()
         if self.revoked_at:
             return False
         self.revoked_at = now()
-        self.user.record("api_key:revoke", self.prefix)
+        self.user.record(action, self.prefix)
+        # What it was to replace stays as it was before.
+        unreplaced = {
+            "replaced_by": None,
+            "replaced_at": None,
+            "retires_at": None,
+            "ends_on_first_use": False,
+        }
+        replaced = ApiKey.replaced_by == self.prefix, ApiKey.is_active
+        db.session.execute(update(ApiKey).where(*replaced).values(unreplaced))
         return True
 
     def rename(self, name: str) -> None:

@@ -33,6 +33,7 @@ class ApiKeyList:
         found = own.where(_matches(search), _has_state(state)) if total > PAGE else own
         rank = case((ApiKey.revoked_at.is_not(None), 2), (ApiKey.is_active, 0), else_=1)
         order = rank, ApiKey.revoked_at.desc(), ApiKey.id.desc()
+        page = page if total > PAGE else 1
         some = found.order_by(*order).limit(PAGE).offset((page - 1) * PAGE)
         return cls(list(db.session.scalars(some)), active, total, revoked, _count(found), page)
 
@@ -53,6 +54,11 @@ class ApiKeyList:
     def replaced(self) -> dict[str, ApiKey]:
         """Those that still work beside another that replaces them, by its prefix."""
         return {key.replaced_by: key for key in self.active if key.replaced_by}
+
+    @property
+    def counted(self) -> int:
+        """How many of the active keys count for the plan: not those that another replaces."""
+        return len(self.active) - len(self.replaced)
 
     @property
     def page_count(self) -> int:

@@ -31,6 +31,7 @@ class KeyRow(NamedTuple):
     expires_at: datetime | None
     last_used_at: datetime | None
     replaced_at: datetime | None
+    retires_at: datetime | None
     replaced_by: str | None
     revoked_at: datetime | None
     leaked_from: str | None
@@ -38,6 +39,11 @@ class KeyRow(NamedTuple):
     email: str
     plan_name: str
     disabled_at: datetime | None
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When the key ends by itself, as ApiKey has it."""
+        return min(filter(None, (self.expires_at, self.retires_at)), default=None)
 
     def __repr__(self) -> str:
         return f"KeyRow({self.prefix!r})"  # without the hash
@@ -97,7 +103,9 @@ class Caller(NamedTuple):
 
     def may(self, needed: str) -> bool:
         """Whether the key has this scope."""
-        return self.key.scopes is None or scope.allows(self.key.scopes, needed)
+        if self.key.scopes is None:  # everything, but a key for some pages is for no other program
+            return self.key.page_ids is None or not scope.is_for_gate(needed)
+        return scope.allows(self.key.scopes, needed)
 
     def may_come_from(self, address: str | None) -> bool:
         """Whether the key may be used from this address."""
@@ -126,7 +134,7 @@ class Caller(NamedTuple):
         own = ApiKey.id == self.key.id
         if not self.key.last_used_at:
             replaced = ApiKey.replaced_by == self.key.prefix, ApiKey.ends_on_first_use, ApiKey.is_active
-            if not try_update(update(ApiKey).where(*replaced).values(expires_at=time)):
+            if not try_update(update(ApiKey).where(*replaced).values(retires_at=time)):
                 return  # so that the next use tries again
         last = ApiKey.last_used_at
         due = or_(last.is_(None), last <= time - TOUCH_EVERY)
@@ -143,9 +151,9 @@ def _ended(row: KeyRow) -> tuple[str, str] | None:
     if row.revoked_at:
         leaked = " because it was reported as leaked" * bool(row.leaked_from)
         return "revoked", f"This key was revoked on {row.revoked_at:%d %b %Y}{leaked}. Create a new one."
+    if row.retires_at and row.retires_at <= now():
+        return "expired", f"This key was replaced by {row.replaced_by}… and has ended. Use that one."
     if row.expires_at and row.expires_at <= now():
-        if row.replaced_by:
-            return "expired", f"This key was replaced by {row.replaced_by}… and has ended. Use that one."
         return "expired", f"This key expired on {row.expires_at:%d %b %Y}. Create a new one."
     if row.disabled_at:
         return "disabled", "The owner of this key is disabled. Ask your administrator."

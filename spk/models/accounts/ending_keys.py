@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import joinedload
 
 from spk.autocommit import fetch_first
@@ -27,6 +27,13 @@ def count_ending_keys() -> int:
     """How many there are of all users, read outside any transaction."""
     row = fetch_first(select(func.count(ApiKey.id)).where(_ends_soon()))
     return row[0] if row else 0
+
+
+def count_keys_by_status() -> dict[str, int]:
+    """How many keys of all users there are by status, read outside any transaction."""
+    revoked, active = func.count(ApiKey.revoked_at), func.count(case((ApiKey.is_active, 1)))
+    counts = fetch_first(select(active, revoked, func.count(ApiKey.id))) or (0, 0, 0)
+    return {"Active": counts[0], "Revoked": counts[1], "Expired": counts[2] - counts[0] - counts[1]}
 
 
 def _ends_soon() -> ColumnElement[bool]:

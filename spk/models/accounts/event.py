@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from flask import current_app
-from sqlalchemy import ColumnElement, ForeignKey, String, func, select
+from sqlalchemy import ColumnElement, ForeignKey, String, func, or_, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from spk.autocommit import fetch_first
@@ -26,6 +26,7 @@ DESCRIPTIONS = {
     "api_key:create": "Created the API key",
     "api_key:revoke": "Revoked the API key",
     "api_key:leak": "Somebody reported as leaked, and so revoked, the API key",
+    "api_key_feed:renew": "Made a new address for the feed of keys that end",
     "api_key:rename": "Renamed the API key",
     "api_key:replace": "Replaced the API key",
     "status_page:create": "Created the status page",
@@ -33,7 +34,7 @@ DESCRIPTIONS = {
 }
 
 
-COLUMNS = ("time", "account", "action", "subject", "door", "address", "browser")
+COLUMNS = ("time", "account", "action", "subject", "door", "address", "browser", "key")
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Origin:
     door: Literal["page", "api", "command"]
     address: str | None = None
     browser: str | None = None
+    key_prefix: str | None = None
 
 
 _origin: ContextVar[Origin | None] = ContextVar("origin of changes", default=None)
@@ -70,6 +72,7 @@ class Event(Base):
     address: Mapped[str | None] = mapped_column(String(45))
     browser: Mapped[str | None] = mapped_column(String(BROWSER_LENGTH))
     door: Mapped[str | None] = mapped_column(String(10))
+    key_prefix: Mapped[str | None] = mapped_column(String(12), index=True)  # of the key that did it
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     user: Mapped["User"] = relationship()
@@ -81,19 +84,24 @@ class Event(Base):
         db.session.add(cls(user=user, action=action, subject=subject, **origin))
 
     @classmethod
-    def all(cls, user: "User | None" = None, subject: str | None = None) -> Iterator["Event"]:
-        """All events, or those of a user or about a subject, oldest first, a few in memory at a time."""
+    def all(cls, user: "User | None" = None, key_prefix: str | None = None) -> Iterator["Event"]:
+        """All events, or those of a user or with a key, oldest first, a few in memory at a time."""
         events = select(cls).options(joinedload(cls.user)).order_by(cls.id)
         if user is not None:
             events = events.where(cls.user_id == user.id)
-        if subject is not None:
-            events = events.where(cls.subject == subject)
+        if key_prefix is not None:
+            events = events.where(cls.is_with(key_prefix))
         return iter(db.session.scalars(events.execution_options(yield_per=500)))
+
+    @classmethod
+    def is_with(cls, key_prefix: str) -> ColumnElement[bool]:
+        """Whether the event is about this key, or was done with it."""
+        return or_(cls.subject == key_prefix, cls.key_prefix == key_prefix)
 
     def as_row(self) -> dict[str, str]:
         """The event as a file has it, by COLUMNS."""
         time, account = self.created_at.isoformat(timespec="seconds"), self.user.email
-        where = self.door or "", self.address or "", self.browser or ""
+        where = self.door or "", self.address or "", self.browser or "", self.key_prefix or ""
         return dict(zip(COLUMNS, (time, account, self.action, self.subject, *where), strict=True))
 
     @classmethod
@@ -118,6 +126,8 @@ class Event(Base):
     def origin(self) -> str:
         """Where it comes from, like “with Firefox on Linux from 203.0.113.7” or “by a command”."""
         words = {"api": "by the API", "command": "by a command"}.get(self.door or "", "")
+        if self.key_prefix:
+            words = f"by the key {self.key_prefix}…"
         browser = f"with {self.browser}" if self.browser else ""
         return " ".join(filter(None, [words, browser, f"from {self.address}" if self.address else ""]))
 

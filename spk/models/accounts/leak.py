@@ -1,30 +1,32 @@
 """Tokens that were found in the open: whoever has one may end its key."""
 
 import hmac
+from collections import defaultdict
 from collections.abc import Iterable
 
 from flask import current_app
 from sqlalchemy import select
 
-from spk.db import db, now
+from spk.db import db
 from spk.models.accounts import token
 from spk.models.accounts.api_key import ApiKey
 
 
 def find_leaked(texts: Iterable[str]) -> list[int]:
     """The ids of the keys with these tokens, but for those that were revoked before."""
-    tokens = {token.prefix(text): text for text in texts if token.is_well_formed(text)}
+    tokens = defaultdict[str, set[str]](set)  # by prefix: others may have made up more of the same
+    for text in texts:
+        if token.is_well_formed(text):
+            tokens[token.prefix(text)].add(text)
     keys = select(ApiKey).where(ApiKey.prefix.in_(tokens), ApiKey.revoked_at.is_(None))
-    return [key.id for key in db.session.scalars(keys) if _is_token_of(key, tokens[key.prefix])]
+    found = db.session.scalars(keys)
+    return [key.id for key in found if any(_is_token_of(key, text) for text in tokens[key.prefix])]
 
 
 def revoke_leaked(ids: list[int], address: str | None) -> None:
     """End these keys; their rows and their owners’ activity say that they were reported, and from where."""
     for key in db.session.scalars(select(ApiKey).where(ApiKey.id.in_(ids)).order_by(ApiKey.id)):
-        key.lock()
-        if not key.revoked_at:
-            key.revoked_at, key.leaked_from = now(), address or "unknown"
-            key.user.record("api_key:leak", key.prefix)
+        key.report_leaked(address or "unknown")
 
 
 def _is_token_of(key: ApiKey, text: str) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from spk.db import db, now
 from spk.models.accounts import token
 from spk.models.accounts.api_key import ApiKey
-from spk.models.accounts.key_rights import EVERYTHING, KeyRights, end_of
+from spk.models.accounts.key_rights import EVERYTHING, LAST_DAY, KeyRights, end_of
 from spk.models.accounts.new_api_key import NewApiKey
 from spk.models.refusal import InvalidField, LimitReached, Refusal
 
@@ -58,10 +58,10 @@ class OwnedKeys:
         return db.session.scalar(select(ApiKey).filter_by(user_id=self.user.id, prefix=prefix))
 
     def unrevoked(self, prefixes: list[str]) -> list[ApiKey]:
-        """Those with these prefixes that aren’t revoked, newest first."""
+        """Those with these prefixes that aren’t revoked, in the order in which all lock them."""
         known = filter(token.is_prefix, prefixes)
         keys = select(ApiKey).where(ApiKey.user_id == self.user.id, ApiKey.revoked_at.is_(None))
-        return list(db.session.scalars(keys.where(ApiKey.prefix.in_(known)).order_by(ApiKey.id.desc())))
+        return list(db.session.scalars(keys.where(ApiKey.prefix.in_(known)).order_by(ApiKey.id)))
 
     def predecessor(self, key: ApiKey) -> ApiKey | None:
         """The key that this one replaces."""
@@ -94,8 +94,8 @@ class OwnedKeys:
         new = NewApiKey.issue(self.user, key.name, nonce, replace(key.rights, expires_at=self._next_end(key)))
         key.replaced_at, key.replaced_by = now(), new.key.prefix
         key.ends_on_first_use = ENDS[ends] is None
-        if wait := ENDS[ends]:
-            key.expires_at = min(key.expires_at or now() + wait, now() + wait)
+        wait = ENDS[ends]
+        key.retires_at = now() + wait if wait else None
         self.user.record("api_key:replace", key.prefix)
         return new
 
@@ -129,7 +129,7 @@ class OwnedKeys:
         longest = self.user.plan.longest_key_days
         ends = [self._latest(longest)] if longest else []
         if key.expires_at:
-            ends.append(now() + (key.expires_at - key.created_at))
+            ends.append(now() + min(key.expires_at - key.created_at, end_of(LAST_DAY) - now()))
         return min(ends, default=None)
 
     @staticmethod

@@ -46,6 +46,10 @@ def allows(scopes: Iterable[str], needed: str) -> bool:
     return not holding.isdisjoint(scopes)
 
 
+def is_for_gate(scope: str) -> bool:
+    return scope.partition(":")[0] == GATE
+
+
 def label(scope: str) -> str:
     """What the scope lets a key do, in words."""
     return LABELS.get(scope) or f"Open “{_audience(scope)}” behind the gate"

@@ -10,6 +10,7 @@ ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 PREFIX_LENGTH = len("spk_") + 8
 _PAIRS = [high + low for high in ALPHABET for low in ALPHABET]  # the digits 0 to 62² - 1 of base 62²
 _SHAPE = re.compile(r"spk_([0-9A-Za-z]{40})([0-9A-Za-z]{6})")
+_LONGER = re.compile(r"(spk_[0-9A-Za-z]{8})(?:(?!spk_)[0-9A-Za-z])+")
 _PREFIX = re.compile(r"spk_[0-9A-Za-z]{8}")
 
 
@@ -34,6 +35,11 @@ def is_well_formed(token: str) -> bool:
 def is_in(text: str) -> bool:
     """Whether the text contains a token."""
     return _SHAPE.search(text) is not None
+
+
+def shorten(text: str) -> str:
+    """The text with each token in it cut to its prefix, misspelled ones too."""
+    return _LONGER.sub(r"\1…", text)
 
 
 def prefix(token: str) -> str:

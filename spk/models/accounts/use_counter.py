@@ -1,53 +1,24 @@
 """The uses of keys, counted in memory, and written to the database now and then.
 
-A worker that is killed loses what it has counted since it last wrote: a minute at most.
+A worker that is killed loses what it has counted since it last wrote: ten seconds at most.
 """
 
-from collections import Counter, deque
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+import logging
+from datetime import datetime, timedelta
 from threading import Lock
 
 from flask import Flask, current_app
 from sqlalchemy import delete, select
+from sqlalchemy.exc import SQLAlchemyError
 
-from spk.db import db, now, writing
+from spk.database_errors import is_unavailable
+from spk.db import FOR_CHANGE, db, now, writing
 from spk.models.accounts.api_key import ApiKey
-from spk.models.accounts.key_use import DAYS, PATH_LENGTH, REFUSALS, ApiKeyDay, ApiKeyRefusal
+from spk.models.accounts.key_use import DAYS, REFUSALS, ApiKeyDay, ApiKeyRefusal, Refused, Uses
 
 ENDED = ("revoked", "expired")  # reasons of refusals
-WRITE_EVERY = timedelta(minutes=1)  # of a key
-
-
-@dataclass(frozen=True)
-class Refused:
-    """A refusal that has yet to be written."""
-
-    created_at: datetime
-    status: int
-    reason: str
-    path: str
-    address: str | None
-
-    @classmethod
-    def now(cls, status: int, reason: str | None, path: str, address: str | None) -> "Refused":
-        return cls(now(), status, (reason or "")[:40], path[:PATH_LENGTH], address and address[:45])
-
-
-@dataclass
-class _Uses:
-    """Of one key, since they were last written."""
-
-    successes: Counter[date] = field(default_factory=Counter)
-    refusals: Counter[date] = field(default_factory=Counter)
-    last: deque[Refused] = field(default_factory=lambda: deque(maxlen=REFUSALS))
-    tries: int = 0  # of a key that has ended
-
-    def add(self, other: "_Uses") -> None:
-        self.successes += other.successes
-        self.refusals += other.refusals
-        self.last.extend(other.last)
-        self.tries += other.tries
+_log = logging.getLogger("spk")
+WRITE_EVERY = timedelta(seconds=10)  # of a key
 
 
 class UseCounter:
@@ -55,7 +26,7 @@ class UseCounter:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._uses: dict[int, _Uses] = {}
+        self._uses: dict[int, Uses] = {}
         self._taken_at: dict[int, datetime] = {}
 
     def count_success(self, key_id: int) -> None:
@@ -69,7 +40,7 @@ class UseCounter:
             uses.last.append(refused)
             uses.tries += refused.reason in ENDED
 
-    def take(self, *, everything: bool = False) -> dict[int, _Uses]:
+    def take(self, *, everything: bool = False) -> dict[int, Uses]:
         """What is to be written: of keys of which nothing was within WRITE_EVERY, or everything."""
         since = now() - WRITE_EVERY
         with self._lock:
@@ -78,19 +49,24 @@ class UseCounter:
             self._taken_at.update(dict.fromkeys(due, now()))
             return {key_id: self._uses.pop(key_id) for key_id in due}
 
-    def put_back(self, uses: dict[int, _Uses]) -> None:
+    def put_back(self, key_id: int, uses: Uses) -> None:
         """Keep what could not be written for the next time."""
         with self._lock:
-            for key_id, each in uses.items():
-                each.add(self._uses.get(key_id, _Uses()))
-                self._uses[key_id] = each
-                del self._taken_at[key_id]
+            uses.add(self._uses.get(key_id, Uses()))
+            self._uses[key_id] = uses
 
-    def _of(self, key_id: int) -> _Uses:
+    def pending(self, key_id: int) -> Uses:
+        """What has yet to be written of a key."""
+        with self._lock:
+            pending = Uses()
+            pending.add(self._uses.get(key_id, Uses()))
+            return pending
+
+    def _of(self, key_id: int) -> Uses:
         try:
             return self._uses[key_id]
         except KeyError:
-            return self._uses.setdefault(key_id, _Uses())
+            return self._uses.setdefault(key_id, Uses())
 
 
 def init_app(app: Flask) -> None:
@@ -104,21 +80,22 @@ def key_uses() -> UseCounter:
 
 
 def write_uses(*, everything: bool = False) -> None:
-    """Write what is due, or everything, in a unit of work of its own; what can’t be written is kept."""
-    uses = key_uses().take(everything=everything)
-    if not uses:
-        return
-    try:
-        with writing():
-            locked = select(ApiKey).where(ApiKey.id.in_(uses)).order_by(ApiKey.id).with_for_update()
-            for key in db.session.scalars(locked):
-                _write(key, uses[key.id])
-    except BaseException:
-        key_uses().put_back(uses)
-        raise
+    """Write what is due, or everything, a key in a unit of work; what can’t be written now is kept."""
+    for key_id, uses in key_uses().take(everything=everything).items():
+        try:
+            with writing():
+                key = db.session.get(ApiKey, key_id, with_for_update=FOR_CHANGE)
+                if key:
+                    _write(key, uses)
+        except SQLAlchemyError as error:
+            if is_unavailable(error):
+                key_uses().put_back(key_id, uses)
+                _log.warning("could not write how keys were used: %s", error)
+            else:
+                _log.exception("lost how a key was used")
 
 
-def _write(key: ApiKey, uses: _Uses) -> None:
+def _write(key: ApiKey, uses: Uses) -> None:
     for day in uses.successes.keys() | uses.refusals.keys():
         row = db.session.get(ApiKeyDay, (key.id, day))
         if row is None:

@@ -7,7 +7,7 @@ from sqlalchemy import String, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from spk.db import Base, db, now
+from spk.db import FOR_CHANGE, Base, db, now
 from spk.models.accounts import email_address
 from spk.models.accounts.api_key import ApiKey
 from spk.models.accounts.browser_session import BrowserSession, browser_name
@@ -91,7 +91,7 @@ class User(Base):
 
     def lock(self) -> None:
         """Let nobody else change the account, its sessions and keys until the transaction ends."""
-        db.session.refresh(self, with_for_update=True)
+        db.session.refresh(self, with_for_update=FOR_CHANGE)
 
     def still_has(self, verified_hash: str) -> bool:
         """Lock the account: whether the password just verified is still its own, and nobody disabled it."""
@@ -129,10 +129,10 @@ class User(Base):
         any_key = select(ApiKey.id).filter_by(user_id=self.id).limit(1)
         return self.has_feature("api_access") or db.session.scalar(any_key) is not None
 
-    def recent_events(self, subject: str | None = None) -> list[Event]:
-        """The last ten events, or those about a subject, newest first."""
+    def recent_events(self, key_prefix: str | None = None) -> list[Event]:
+        """The last ten events, or those with a key, newest first."""
         events = select(Event).filter_by(user_id=self.id).order_by(Event.id.desc()).limit(10)
-        return list(db.session.scalars(events.filter_by(subject=subject) if subject else events))
+        return list(db.session.scalars(events.where(Event.is_with(key_prefix)) if key_prefix else events))
 
     def record(self, action: str, subject: str = "") -> None:
         """Write an event in this transaction."""

@@ -72,7 +72,7 @@ class OwnedPages:
     def create(self, **fields: Unpack[NewPage]) -> StatusPage:
         """Add a page; raises PlanRequired, PageLimitReached or InvalidField."""
         # One page at a time, or the limit could be exceeded.
-        db.session.refresh(self.user, with_for_update=True)
+        self.user.lock()
         self.user.require("status_pages")
         limit = self.user.plan.status_pages
         if (db.session.scalar(select(func.count()).where(StatusPage.user_id == self.user.id)) or 0) >= limit:

@@ -48,6 +48,7 @@ class Expected:
     token: str
     name: str
     ends_in: float | None  # s
+    retires_in: float | None = None  # s, because it is replaced
     is_revoked: bool = False
     is_used: bool = False
     successor: "Expected | None" = None
@@ -55,7 +56,7 @@ class Expected:
 
     @property
     def is_active(self) -> bool:
-        is_over = self.ends_in is not None and self.ends_in <= 0
+        is_over = any(end is not None and end <= 0 for end in (self.ends_in, self.retires_in))
         is_replaced = self.ends_with_successor and self.successor and self.successor.is_used
         return not (self.is_revoked or is_over or is_replaced)
 
@@ -124,16 +125,17 @@ class KeyLife(RuleBasedStateMachine):
         assert may
         made = Expected(new.token, old.name, lifetime)
         old.successor, old.ends_with_successor = made, ends == "first_use"
-        if wait := ENDS[ends]:
-            seconds = wait.total_seconds()
-            old.ends_in = seconds if old.ends_in is None else min(old.ends_in, seconds)
+        wait = ENDS[ends]
+        old.retires_in = wait.total_seconds() if wait else None
         self.made.append(made)
         return made
 
     @rule(key=keys, server=st.integers(0, 1))
     def use(self, key: Expected, server: int) -> None:
+        if not key.token:
+            return
         answer = servers[server].test_client().get("/api/v1/whoami", headers=bearer(key.token))
-        if not key.token or not key.is_active or self.is_disabled:
+        if not key.is_active or self.is_disabled:
             assert answer.status_code == 401
         elif not self.is_paying:
             assert answer.status_code == 403
@@ -155,7 +157,7 @@ class KeyLife(RuleBasedStateMachine):
         if key.token:
             with self.changing(server) as keys:
                 assert self.key(keys, key).revoke() is not key.is_revoked
-            key.is_revoked = True
+            self.has_ended(key)
 
     @rule(key=keys)
     def report(self, key: Expected) -> None:
@@ -163,6 +165,13 @@ class KeyLife(RuleBasedStateMachine):
             found = find_leaked([key.token])
             assert bool(found) is bool(key.token and not key.is_revoked)
             revoke_leaked(found, "203.0.113.7")
+        self.has_ended(key)
+
+    def has_ended(self, key: Expected) -> None:
+        """Whatever it was to replace, and still works, is as it was before."""
+        for old in self.made:
+            if old.successor is key and old.is_active:
+                old.successor, old.retires_in, old.ends_with_successor = None, None, False
         key.is_revoked = True
 
     @rule(hours=st.sampled_from([0.5, 2, 200]))
@@ -173,11 +182,14 @@ class KeyLife(RuleBasedStateMachine):
             for key in keys.all():
                 times = {"created_at": key.created_at, "expires_at": key.expires_at}
                 times |= {"last_used_at": key.last_used_at, "replaced_at": key.replaced_at}
+                times |= {"retires_at": key.retires_at}
                 moved = {name: time and time - passed for name, time in times.items()}
                 db.session.execute(update(ApiKey).where(ApiKey.id == key.id).values(moved))
         for each in self.made:
             if each.ends_in is not None:
                 each.ends_in -= passed.total_seconds()
+            if each.retires_in is not None:
+                each.retires_in -= passed.total_seconds()
 
     @rule(what=st.sampled_from(["fine", "fine", "not paying", "disabled"]))
     def change_account(self, what: str) -> None:

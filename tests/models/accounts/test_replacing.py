@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 
 from spk.db import now, reading, writing
 from spk.models import User
+from spk.models.accounts.key_rights import LAST_DAY, end_of
 from spk.models.accounts.owned_keys import ENDS, KeyLimitReached, NotReplaceable, OwnedKeys
 from tests.people import Person, bearer
 
@@ -64,18 +65,18 @@ def test_the_old_key_ends_after_a_time_whatever_is_used(ends: str, ada: Person, 
     assert works(client, old)
     wait = ENDS[ends]
     assert wait is not None
-    end = ada.key(old).expires_at
+    end = ada.key(old).ends_at
     assert end is not None
     assert abs(end - now() - wait) < timedelta(minutes=1)
-    ada.age(old, expires_at=timedelta(seconds=1))
+    ada.age(old, retires_at=timedelta(seconds=1))
     assert not works(client, old)
 
 
 def test_a_key_never_lives_longer_because_it_is_replaced(ada: Person) -> None:
     old = ada.create_key(lifetime=timedelta(minutes=5))
-    before = ada.key(old).expires_at
+    before = ada.key(old).ends_at
     replace(ada, old, "week")
-    assert ada.key(old).expires_at == before
+    assert ada.key(old).ends_at == before
 
 
 def test_answers_to_the_old_key_say_that_and_when_it_ends(ada: Person, client: FlaskClient) -> None:
@@ -116,6 +117,28 @@ def test_a_key_whose_replacement_was_revoked_counts_and_is_replaced_again(
     new = replace(ada, old)
     assert works(client, new)
     assert not works(client, old)
+
+
+def test_a_key_whose_replacement_was_revoked_is_what_it_was(ada: Person, client: FlaskClient) -> None:
+    old = ada.create_key(lifetime=timedelta(days=300))
+    before = ada.key(old).ends_at
+    ada.revoke(replace(ada, old, "day"))
+    key = ada.key(old)
+    assert (key.ends_at, key.replaced_at, key.replaced_by) == (before, None, None)
+    assert "Deprecation" not in client.get("/api/v1/whoami", headers=bearer(old)).headers
+    assert ada.key(replace(ada, old)).expires_at is not None
+
+
+def test_a_key_for_ever_is_replaced_by_a_key_for_ever_again(ada: Person) -> None:
+    old = ada.create_key()
+    ada.revoke(replace(ada, old, "day"))
+    assert ada.key(replace(ada, old, "week")).ends_at is None
+
+
+def test_a_key_that_ends_after_thousands_of_years_is_replaced(ada: Person) -> None:
+    old = ada.create_key(lifetime=end_of(LAST_DAY) - now())
+    ada.age(old, created_at=timedelta(days=500))
+    assert ada.key(replace(ada, old)).ends_at is not None
 
 
 def test_nobody_gets_more_keys_by_replacing_again_and_again(ada: Person) -> None:
