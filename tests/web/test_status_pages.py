@@ -53,13 +53,18 @@ GETS = (
 PLACES = {"<page>": "acme", "<component>": "web", "<incident>": "slow"}
 
 
-@pytest.fixture
-def environ(environ: dict[str, str], tmp_path: Path) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def plans_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """With one plan more, which has nothing."""
     plans = (Path(spk.__file__).parent / "plans.toml").read_text()
-    file = tmp_path / "plans.toml"
+    file = tmp_path_factory.mktemp("plans") / "plans.toml"
     file.write_text(f'{plans}\n[bare]\ntitle = "Bare"\n')
-    return {**environ, "SPK_PLANS_FILE": str(file)}
+    return file
+
+
+@pytest.fixture
+def environ(environ: dict[str, str], plans_file: Path) -> dict[str, str]:
+    return {**environ, "SPK_PLANS_FILE": str(plans_file)}
 
 
 @pytest.fixture
