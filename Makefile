@@ -34,7 +34,7 @@ check: lint test  ## Run what CI runs: linters, types, all tests
 
 check-postgres: tools  ## Run with PostgreSQL what talks to the database most
 	TEST_DATABASE=postgresql $(BIN)/pytest -m "not any_database" \
-		tests/models tests/api/test_[ir]*.py tests/api/test_credentials.py
+		tests/models tests/api/test_rights.py tests/api/test_credentials.py
 
 lint: .venv/ready-dev
 	$(BIN)/ruff check .
