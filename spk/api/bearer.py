@@ -15,9 +15,8 @@ _CREDENTIALS = re.compile(r"(?i:bearer|oauth) +([A-Za-z0-9\-._~+/]+=*) *")  # RF
 
 def bearer_token(*, takes_api_key_header: bool = True) -> str:
     """The token in the Authorization header, or in X-API-Key where that is taken; raises Problem."""
-    environ: dict[str, str] = (
-        request.environ
-    )  # each access to `request` costs as much as the rest of this function
+    # Each access to `request` costs as much as the rest of this function.
+    environ: dict[str, str] = request.environ
     if environ.get("QUERY_STRING") and any(name in request.args for name in QUERY_PARAMETERS):
         raise _invalid_request("Send the token in the Authorization header; in a URL it ends up in logs.")
     header = environ.get("HTTP_AUTHORIZATION")

@@ -57,7 +57,7 @@ def details(prefix: str, status: int = 200, **context: object) -> ResponseReturn
             "key": key,
             "use": KeyUse.of(key, key_uses().pending(key.id)),
             "replaces": OwnedKeys(current_user).predecessor(key),
-            "page_names": {page.id: page.name for page in OwnedPages(current_user).named()},
+            "page_names": OwnedPages(current_user).names(),
             "rename_form": RenameApiKeyForm(formdata=None, name=key.name),
             "replace_form": ReplaceApiKeyForm(formdata=None),
         }

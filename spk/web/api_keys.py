@@ -55,7 +55,7 @@ def first_use(prefix: str) -> ResponseReturnValue:
     return render_template(
         "security/_first_use.html",
         key=key,
-        page_names={page.id: page.name for page in OwnedPages(current_user).named()},
+        page_names=OwnedPages(current_user).names(),
     )
 
 

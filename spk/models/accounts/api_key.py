@@ -52,9 +52,8 @@ class ApiKey(Base):
     last_used_agent: Mapped[str | None] = mapped_column(String(AGENT_LENGTH))
     replaced_at: Mapped[datetime | None]
     retires_at: Mapped[datetime | None]  # because of that, whatever its own end
-    replaced_by: Mapped[str | None] = mapped_column(
-        String(token.PREFIX_LENGTH), index=True, unique=True
-    )  # a prefix
+    # The prefix of the other key.
+    replaced_by: Mapped[str | None] = mapped_column(String(token.PREFIX_LENGTH), index=True, unique=True)
     ends_on_first_use: Mapped[bool] = mapped_column(default=False, server_default=false())  # of that key
     revoked_at: Mapped[datetime | None]
     tried_at: Mapped[datetime | None]  # last, after it had ended
@@ -106,15 +105,16 @@ class ApiKey(Base):
         """Whether the key was used in the last 24 hours, so that revoking it is likely to break something."""
         return self.last_used_at is not None and self.last_used_at > now() - timedelta(hours=24)
 
-    @property
+    @hybrid_property
     def ends_soon(self) -> bool:
-        """Whether the key ends within ENDS_SOON, without another that replaces it."""
-        return bool(
-            self.is_active
-            and self.expires_at
-            and not self.replaced_by
-            and self.expires_at < now() + ENDS_SOON
-        )
+        """Whether the key ends within ENDS_SOON, without another that replaces it; usable in queries, too."""
+        is_near = self.expires_at is not None and self.expires_at < now() + ENDS_SOON
+        return self.is_active and is_near and not self.replaced_by
+
+    @ends_soon.inplace.expression
+    @classmethod
+    def _ends_soon(cls) -> ColumnElement[bool]:
+        return and_(cls.is_active, cls.expires_at < now() + ENDS_SOON, cls.replaced_by.is_(None))
 
     @property
     def unused_for(self) -> timedelta | None:
@@ -145,14 +145,9 @@ class ApiKey(Base):
         self.revoked_at = now()
         self.user.record(action, self.prefix)
         # What it was to replace stays as it was before.
-        unreplaced = {
-            "replaced_by": None,
-            "replaced_at": None,
-            "retires_at": None,
-            "ends_on_first_use": False,
-        }
-        replaced = ApiKey.replaced_by == self.prefix, ApiKey.is_active
-        db.session.execute(update(ApiKey).where(*replaced).values(unreplaced))
+        nothing = {"replaced_by": None, "replaced_at": None, "retires_at": None}
+        replaced = update(ApiKey).where(ApiKey.replaced_by == self.prefix, ApiKey.is_active)
+        db.session.execute(replaced.values(**nothing, ends_on_first_use=False))
         return True
 
     def rename(self, name: str) -> None:

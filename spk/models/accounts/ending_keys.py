@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import joinedload
 
 from spk.autocommit import fetch_first
-from spk.db import db, now
-from spk.models.accounts.api_key import ENDS_SOON, ApiKey
+from spk.db import db
+from spk.models.accounts.api_key import ApiKey
 from spk.models.accounts.user import User
 
 LISTED = 100  # keys
@@ -17,7 +17,7 @@ LISTED = 100  # keys
 
 def ending_keys(user: User | None = None) -> Sequence[ApiKey]:
     """Those of a user, or of all, that end soon and have no successor, the next one first."""
-    keys = select(ApiKey).where(_ends_soon()).options(joinedload(ApiKey.user))
+    keys = select(ApiKey).where(ApiKey.ends_soon).options(joinedload(ApiKey.user))
     if user is not None:
         keys = keys.where(ApiKey.user_id == user.id)
     return db.session.scalars(keys.order_by(ApiKey.expires_at, ApiKey.id).limit(LISTED)).all()
@@ -25,7 +25,7 @@ def ending_keys(user: User | None = None) -> Sequence[ApiKey]:
 
 def count_ending_keys() -> int:
     """How many there are of all users, read outside any transaction."""
-    row = fetch_first(select(func.count(ApiKey.id)).where(_ends_soon()))
+    row = fetch_first(select(func.count(ApiKey.id)).where(ApiKey.ends_soon))
     return row[0] if row else 0
 
 
@@ -34,10 +34,6 @@ def count_keys_by_status() -> dict[str, int]:
     revoked, active = func.count(ApiKey.revoked_at), func.count(case((ApiKey.is_active, 1)))
     counts = fetch_first(select(active, revoked, func.count(ApiKey.id))) or (0, 0, 0)
     return {"Active": counts[0], "Revoked": counts[1], "Expired": counts[2] - counts[0] - counts[1]}
-
-
-def _ends_soon() -> ColumnElement[bool]:
-    return and_(ApiKey.is_active, ApiKey.replaced_by.is_(None), ApiKey.expires_at < now() + ENDS_SOON)
 
 
 def feed_secret(user: User) -> str:

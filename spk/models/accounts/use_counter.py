@@ -63,10 +63,9 @@ class UseCounter:
             return pending
 
     def _of(self, key_id: int) -> Uses:
-        try:
-            return self._uses[key_id]
-        except KeyError:
-            return self._uses.setdefault(key_id, Uses())
+        if key_id not in self._uses:
+            self._uses[key_id] = Uses()
+        return self._uses[key_id]
 
 
 def init_app(app: Flask) -> None:

@@ -54,6 +54,10 @@ class OwnedPages:
         named = self._select(StatusPage.id, StatusPage.slug, StatusPage.name).order_by(StatusPage.created_at)
         return [NamedPage(*row) for row in db.session.execute(named)]
 
+    def names(self) -> dict[str, str]:
+        """Their names by id."""
+        return {page.id: page.name for page in self.named()}
+
     def ids(self, slugs: Iterable[str]) -> tuple[str, ...]:
         """The ids of the pages with these slugs; raises InvalidValue naming a slug that no page has."""
         known = {page.slug: page.id for page in self.named()}
