@@ -17,6 +17,7 @@ from spk.config import ConfigError
 from spk.database_errors import is_unavailable
 from spk.db import writing
 from spk.models.accounts.found_token import RULES, FoundToken, tokens_in
+from spk.models.text import shown
 
 AT_ONCE = 1_000  # tokens in a report
 URL = re.compile(  # tokens are sent encrypted, or stay on this machine
@@ -139,12 +140,6 @@ def files_in(path: Path) -> Iterator[Path]:
 
 def warn(path: Path, error: OSError) -> None:
     say(f"Warning: {shown(str(path))}: {error.strerror}.")
-
-
-def shown(text: str) -> str:
-    """The text in one line, without a token that is part of it."""
-    line = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
-    return re.sub("(spk_[0-9A-Za-z]{8})[0-9A-Za-z]{38}", r"\1…", line)
 
 
 def report(url: str, tokens: list[str]) -> None:

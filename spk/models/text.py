@@ -38,6 +38,12 @@ def normalize(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def shown(text: str) -> str:
+    """The text in one line, without characters that can’t be shown and with each token cut to its prefix."""
+    line = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+    return token.shorten(line)
+
+
 @dataclass(frozen=True)
 class Rule:
     """Validates and normalizes text: call it, or annotate a pydantic field with it."""

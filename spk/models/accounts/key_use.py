@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, ForeignKey, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spk.db import Base, db, now
-from spk.models.accounts import token
 from spk.models.accounts.api_key import ApiKey
+from spk.models.text import shown
 
 DAYS = 30  # that are kept
 REFUSALS = 20  # that are kept of each key
@@ -60,8 +60,7 @@ class Refused:
 
     @classmethod
     def now(cls, status: int, reason: str | None, path: str, address: str | None) -> "Refused":
-        shown = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in path[:500])
-        path = token.shorten(shown)[:PATH_LENGTH]
+        path = shown(path[:500])[:PATH_LENGTH]
         return cls(now(), status, (reason or "")[:40], path, address and address[:45])
 
 
