@@ -44,7 +44,7 @@ lint: .venv/ready-dev
 	git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --no-verify  # asks nobody whether a secret works
 
 cover: tools  ## Run all tests with coverage, branches too; fails below 95 %
-	$(BIN)/python -m slipcover --json --out .coverage -m pytest
+	$(BIN)/python -m slipcover --json --out .coverage -m pytest -p slipcover.pytest_plugin
 	$(BIN)/python -m slipcover --fail-under 95 --out .coverage --merge .coverage
 
 tools: .venv/ready-dev
