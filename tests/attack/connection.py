@@ -1,6 +1,7 @@
 """Requests over a connection that a server may break, and people who send forms over it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPConnection, HTTPException
@@ -9,6 +10,7 @@ from urllib.parse import urlencode, urlsplit
 from tests.people import PASSWORD, bearer
 from tests.test_leaks import Visitor
 
+Form = Mapping[str, str | list[str]]
 NO_ANSWER = 0
 KEYS = "/user/security/api-keys"
 
@@ -35,14 +37,12 @@ class Connection:
     def __exit__(self, *_error: object) -> None:
         self.connection.close()
 
-    def ask(
-        self, method: str, path: str, headers: dict[str, str], form: dict[str, str] | None = None
-    ) -> Answer:
+    def ask(self, method: str, path: str, headers: dict[str, str], form: Form | None = None) -> Answer:
         """Send one request; one that is never answered raises TimeoutError."""
         if form is not None:
             headers = headers | {"Content-Type": "application/x-www-form-urlencoded"}
         try:
-            self.connection.request(method, path, urlencode(form) if form else None, headers)
+            self.connection.request(method, path, urlencode(form, doseq=True) if form else None, headers)
             with self.connection.getresponse() as response:
                 answer = Answer(response.status, response.read().decode(), response.headers)
         except (ConnectionError, HTTPException):
@@ -72,7 +72,7 @@ class SignedIn:
         assert found
         return cls("; ".join(f"{cookie.name}={cookie.value}" for cookie in visitor.cookies), found[1])
 
-    def send(self, url: str, path: str, *, htmx: bool = True, **fields: str) -> Answer:
+    def send(self, url: str, path: str, *, htmx: bool = True, **fields: str | list[str]) -> Answer:
         """Send a form, as a browser without an open connection."""
         headers = {"Cookie": self.cookie} | ({"HX-Request": "true"} if htmx else {})
         with Connection(url, keep=False) as connection:

@@ -3,14 +3,17 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import chain, cycle
 from threading import Barrier
 
 import pytest
 
-from tests.attack.connection import Answer, Connection, SignedIn
+from tests.attack.connection import KEYS, Answer, Connection, SignedIn
 from tests.attack.servers import Installation, open_installation
 from tests.people import token_in
 
+Ask = Callable[[str], Answer]
 often = pytest.mark.parametrize("number", range(3))
 
 
@@ -23,16 +26,16 @@ def installation(database: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield it
 
 
-def at_once(installation: Installation, times: int, ask: Callable[[str], Answer]) -> list[Answer]:
-    """Ask so many times at the same moment, of one server after the other."""
-    together = Barrier(times)
+def at_once(installation: Installation, requests: list[Ask]) -> list[Answer]:
+    """Send all at the same moment, to one server after the other."""
+    together = Barrier(len(requests))
 
-    def go(number: int) -> Answer:
+    def go(request: Ask, url: str) -> Answer:
         together.wait(30)
-        return ask(installation.urls[number % len(installation.urls)])
+        return request(url)
 
-    with ThreadPoolExecutor(times) as pool:
-        return list(pool.map(go, range(times)))
+    with ThreadPoolExecutor(len(requests)) as pool:
+        return list(pool.map(go, requests, cycle(installation.urls)))
 
 
 def statuses(answers: list[Answer]) -> Counter[int]:
@@ -51,7 +54,7 @@ def test_of_twenty_who_create_the_last_five_keys_five_get_one(
     for _ in range(15):
         person.create_key()
     session = SignedIn.at(installation.urls[0], person.email)
-    answers = at_once(installation, 20, session.create)
+    answers = at_once(installation, [session.create] * 20)
     assert statuses(answers) == {201: 5, 409: 15}
     assert with_words(answers, "You have 20 active keys, the most your plan allows.") >= 15
     keys = person.keys()
@@ -66,7 +69,7 @@ def test_a_form_that_is_sent_eight_times_at_once_makes_one_key(
 ) -> None:
     person = installation.person(f"twice{number}")
     session = SignedIn.at(installation.urls[0], person.email)
-    answers = at_once(installation, 8, lambda url: session.create(url, nonce="nonce"))
+    answers = at_once(installation, [partial(session.create, nonce="nonce")] * 8)
     assert statuses(answers) == {201: 1, 409: 7}
     assert with_words(answers, "That key was already created") == 7
     assert len(person.keys()) == 1
@@ -78,7 +81,38 @@ def test_a_key_that_is_revoked_eight_times_at_once_is_revoked_once(
 ) -> None:
     session = installation.signed_in(f"revoker{number}")
     token = token_in(session.create(installation.urls[0]).text)
-    answers = at_once(installation, 8, lambda url: session.revoke(url, token))
+    answers = at_once(installation, [partial(session.revoke, token=token)] * 8)
     assert statuses(answers) == {200: 8}
     assert (with_words(answers, "was revoked"), with_words(answers, "was already revoked")) == (1, 7)
     assert installation.count_events("api_key:revoke", token[:12]) == 1
+
+
+@often
+def test_keys_that_are_revoked_by_every_door_at_once_are_revoked_once(
+    installation: Installation, number: int
+) -> None:
+    """Those of two accounts: strangers report all of them, the owners revoke, replace and add some."""
+    people = [installation.person(f"doors{number}-{each}") for each in range(2)]
+    tokens = {person.email: [person.create_key() for _ in range(8)] for person in people}
+    prefixes = [token[:12] for token in chain(*tokens.values())]
+    requests: list[Ask] = [partial(report, tokens=list(chain(*tokens.values())))] * 4
+    for person, own in tokens.items():
+        session = SignedIn.at(installation.urls[0], person)
+        chosen = [token[:12] for token in own]
+        requests += [partial(session.send, path=f"{KEYS}/revoke", htmx=False, prefix=chosen)] * 2
+        requests += [partial(session.revoke, token=token) for token in own[::4]]
+        requests += [
+            partial(session.send, path=f"{KEYS}/{chosen[1]}/replace", ends="hour"),
+            session.create,
+        ] * 2
+    answers = at_once(installation, requests)
+    assert statuses(answers).keys() <= {200, 201, 202, 303, 409}
+    ends = ("api_key:revoke", "api_key:leak")
+    assert [sum(installation.count_events(end, prefix) for end in ends) for prefix in prefixes] == [1] * 16
+    assert {key.status for key in installation.all_keys() if key.prefix in prefixes} == {"Revoked"}
+
+
+def report(url: str, tokens: list[str]) -> Answer:
+    """Say that these tokens were found."""
+    with Connection(url) as connection:
+        return connection.ask("POST", "/api/v1/credentials/revoke", {}, {"credentials[]": tokens})
