@@ -21,8 +21,8 @@ def choose_keys_to_revoke() -> ResponseReturnValue:
     chosen = chosen_keys(request.args.getlist("prefix"))
     if chosen:
         return render_template("security/revoke_several.html", keys=chosen)
-    keys = [key for key in OwnedKeys(current_user).all() if not key.revoked_at][:MOST]
-    return render_template("security/choose_keys.html", keys=keys, nothing=bool(request.args))
+    keys = [key for key in OwnedKeys(current_user).all() if not key.revoked_at]
+    return render_template("security/choose_keys.html", keys=keys, most=MOST, nothing=bool(request.args))
 
 
 @user.post("/security/api-keys/revoke")

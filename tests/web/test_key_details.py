@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from spk.db import db, reading, writing
 from spk.models import ApiKeyDay, User
 from spk.models.accounts import use_counter
-from spk.models.accounts.key_use import REFUSALS, KeyUse
+from spk.models.accounts.key_use import REFUSALS, KeyUse, Uses
 from spk.models.accounts.owned_keys import OwnedKeys
 from spk.models.accounts.use_counter import write_uses
 from tests.locks import write_lock
@@ -160,6 +160,17 @@ def test_uses_that_a_busy_database_did_not_take_are_written_later(
         write_uses()
     assert "could not write how keys were used" in caplog.text
     assert use_of(ada, token).success_count == 1
+
+
+def test_what_is_wrong_with_the_uses_of_a_key_loses_those_of_no_other(
+    app: Flask, ada: Person, client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    wrong, right = ada.key(ada.create_key()), ada.create_key()
+    with app.app_context():
+        use_counter.key_uses().put_back(wrong.id, Uses(tries=1))  # of which there would be a last one
+    ask(client, right)
+    assert use_of(ada, right).success_count == 1
+    assert "lost how a key was used" in caplog.text
 
 
 def test_a_busy_database_keeps_nobody_from_an_answer(app: Flask, ada: Person, client: FlaskClient) -> None:

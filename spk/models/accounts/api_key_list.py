@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, selec
 
 from spk.db import db
 from spk.models.accounts.api_key import NAME, ApiKey
+from spk.models.accounts.owned_keys import count_for_limit
 
 if TYPE_CHECKING:
     from spk.models.accounts.user import User
@@ -57,8 +58,8 @@ class ApiKeyList:
 
     @property
     def counted(self) -> int:
-        """How many of the active keys count for the plan: not those that another replaces."""
-        return len(self.active) - len(self.replaced)
+        """How many of the active keys count for the plan."""
+        return count_for_limit((key.prefix, key.replaced_by) for key in self.active)
 
     @property
     def page_count(self) -> int:

@@ -1,11 +1,11 @@
 """The API keys that a user owns: finding, listing, creating and replacing them."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import select
 
 from spk.db import db, now
 from spk.models.accounts import token
@@ -44,6 +44,12 @@ class NonceUsed(Refusal):
 
 class NotReplaceable(Refusal):
     """The key has ended, or takes part in another replacement."""
+
+
+def count_for_limit(active: Iterable[tuple[str, str | None]]) -> int:
+    """How many of these keys, given as prefix and successor, count: not those whose successor is here."""
+    successors = dict(active)
+    return sum(successor not in successors for successor in successors.values())
 
 
 class OwnedKeys:
@@ -106,14 +112,8 @@ class OwnedKeys:
             raise NonceUsed
 
     def _count(self) -> int:
-        """How many active keys count for the limit: not those that an active one replaces."""
-        successor = aliased(ApiKey)
-        alive = successor.user_id == self.user.id, successor.is_active
-        is_replaced: ColumnElement[bool] = (
-            select(successor.id).where(successor.prefix == ApiKey.replaced_by, *alive).exists()
-        )
-        counted = select(func.count()).where(ApiKey.user_id == self.user.id, ApiKey.is_active, ~is_replaced)
-        return db.session.scalar(counted) or 0
+        keys = select(ApiKey.prefix, ApiKey.replaced_by).where(ApiKey.user_id == self.user.id)
+        return count_for_limit(db.session.execute(keys.where(ApiKey.is_active)).all())
 
     def _check_end(self, rights: KeyRights) -> None:
         longest = self.user.plan.longest_key_days

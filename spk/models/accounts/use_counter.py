@@ -86,8 +86,8 @@ def write_uses(*, everything: bool = False) -> None:
                 key = db.session.get(ApiKey, key_id, with_for_update=FOR_CHANGE)
                 if key:
                     _write(key, uses)
-        except SQLAlchemyError as error:
-            if is_unavailable(error):
+        except Exception as error:  # whatever it is, the other keys' uses are to be written
+            if isinstance(error, SQLAlchemyError) and is_unavailable(error):
                 key_uses().put_back(key_id, uses)
                 _log.warning("could not write how keys were used: %s", error)
             else:

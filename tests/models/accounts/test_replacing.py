@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 
 from spk.db import now, reading, writing
 from spk.models import User
+from spk.models.accounts.api_key_list import ApiKeyList
 from spk.models.accounts.key_rights import LAST_DAY, end_of
 from spk.models.accounts.owned_keys import ENDS, KeyLimitReached, NotReplaceable, OwnedKeys
 from tests.people import Person, bearer
@@ -106,6 +107,17 @@ def test_a_key_that_is_being_replaced_does_not_count(ada: Person) -> None:
         ada.create_key()
     ada.revoke(tokens[1])
     ada.create_key()
+
+
+def test_a_key_whose_replacement_has_expired_counts_on_the_page_and_for_the_limit(ada: Person) -> None:
+    new = replace(ada, ada.create_key(lifetime=timedelta(days=300)), "week")
+    ada.age(new, expires_at=timedelta(seconds=1))
+    with ada.app.app_context(), reading():
+        assert ApiKeyList.of(owned(ada).user).counted == 1
+    for _ in range(19):
+        ada.create_key()
+    with pytest.raises(KeyLimitReached):
+        ada.create_key()
 
 
 def test_a_key_whose_replacement_was_revoked_counts_and_is_replaced_again(
