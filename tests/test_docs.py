@@ -12,12 +12,15 @@ from tests.people import PASSWORD, LiveServer, operator_key, serve
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-COMMANDS = [
-    line
+COMMANDS = {
+    document.name: [
+        line
+        for block in re.findall(r"```sh\n(.*?)```", document.read_text(), re.DOTALL)
+        for line in block.strip().splitlines()
+    ]
     for document in DOCUMENTS
-    for block in re.findall(r"```sh\n(.*?)```", document.read_text(), re.DOTALL)
-    for line in block.strip().splitlines()
-]
+}
+TARGETS = [command for command in COMMANDS["README.md"] if command.startswith("make")]
 
 
 @pytest.fixture(scope="module")
@@ -44,20 +47,24 @@ def run(command: str, environ: dict[str, str], words: str = "") -> "subprocess.C
 
 
 def test_the_readme_has_the_two_commands() -> None:
-    assert [command for command in COMMANDS if command.startswith("make")] == ["make run", "make test"]
+    assert TARGETS == ["make run", "make test"]
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith("make")])
+@pytest.mark.parametrize("command", TARGETS)
 def test_make_knows_the_target(command: str) -> None:
     assert run(f"{command} --dry-run", {"PATH": "/usr/bin:/bin"}).returncode == 0
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if not command.startswith("make")])
-def test_the_command_does_what_the_document_says(command: str, live: LiveServer, token: str) -> None:
-    here = command.replace("http://127.0.0.1:8000", live.url)
-    done = run(here, {**live.environ, "SPK_TOKEN": token}, f"{PASSWORD}\n{PASSWORD}\n")
-    assert done.returncode == 0, done.stderr
-    assert '"error"' not in done.stdout
+@pytest.mark.parametrize("document", [name for name, commands in COMMANDS.items() if commands])
+def test_the_commands_do_one_after_the_other_what_the_document_says(
+    document: str, live: LiveServer, token: str
+) -> None:
+    for command in COMMANDS[document]:
+        if command not in TARGETS:
+            here = command.replace("http://127.0.0.1:8000", live.url)
+            done = run(here, {**live.environ, "SPK_TOKEN": token}, f"{PASSWORD}\n{PASSWORD}\n")
+            assert done.returncode == 0, f"{command}: {done.stderr}"
+            assert '"error"' not in done.stdout
 
 
 def test_the_reference_of_settings_is_the_one_the_code_makes() -> None:

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Page, Request
 
 from tests.browser.conftest import NewContext
-from tests.browser.steps import sign_in
+from tests.browser.steps import new_person, sign_in
 from tests.people import Person
 
 Visit = Callable[[str], tuple[Page, list[Request]]]
@@ -15,7 +16,7 @@ SHIFTS = """() => new Promise(resolve => new PerformanceObserver(
     list => resolve(list.getEntries().map(shift => shift.value))
 ).observe({type: "layout-shift", buffered: true})
 || requestAnimationFrame(() => requestAnimationFrame(() => resolve([]))))"""
-PAGES = ["/login", "/", "/p/acme", "/help/api-keys", "/user/plan", "/user/security", "/user/pages"]
+PAGES = ["/login", "/", "/p/weight", "/help/api-keys", "/user/plan", "/user/security", "/user/pages"]
 
 
 def bytes_of(request: Request) -> int:
@@ -23,23 +24,28 @@ def bytes_of(request: Request) -> int:
     return sizes["responseHeadersSize"] + sizes["responseBodySize"]
 
 
-@pytest.fixture
-def first_visit(new_context: NewContext, ada: Person) -> Visit:
-    """Open an address with an empty cache, as somebody who uses everything; the page and what it loaded."""
-    slug = ada.create_page("Acme", description="All that we run.")
-    acme = ada.api(f"/api/v1/pages/{slug}")
-    for number in range(10):
-        acme.post("/components", name=f"Part {number}")
-        ada.create_key(f"Key {number}")
+@pytest.fixture(scope="module")
+def owner(app: Flask) -> Person:
+    """Somebody who uses everything."""
+    owner = new_person(app, "weight@example.com")
+    acme = owner.page_api("Weight", *(f"Part {number}" for number in range(10)))
     acme.post("/incidents", name="Slow answers", body="We are looking.")
+    for number in range(10):
+        owner.create_key(f"Key {number}")
+    return owner
+
+
+@pytest.fixture
+def first_visit(new_context: NewContext, owner: Person) -> Visit:
+    """Open an address with an empty cache; the page and what it loaded."""
 
     def visit(path: str) -> tuple[Page, list[Request]]:
         page = new_context().new_page()
         if path != "/login":
-            sign_in(page.context, ada)
+            sign_in(page.context, owner)
         loaded: list[Request] = []
         page.on("requestfinished", lambda request: loaded.append(request))
-        page.goto(path.replace("acme", slug), wait_until="networkidle")
+        page.goto(path, wait_until="networkidle")
         return page, loaded
 
     return visit

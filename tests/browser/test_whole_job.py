@@ -49,7 +49,7 @@ def test_a_keyboard_is_enough_for_the_whole_job(page: Page, ada: Person, live: L
 
     tab_to(page.get_by_role("button", name="Close"))
     page.keyboard.press("Space")
-    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator("dialog")).to_have_count(0)
     tab_to(page.get_by_role("button", name="Revoke CI"))
     page.keyboard.press("Enter")
     tab_to(page.get_by_role("button", name="Revoke key"))
