@@ -1,6 +1,5 @@
 """One file with everything, and everything from one file."""
 
-import itertools
 import json
 import sqlite3
 import tracemalloc
@@ -8,7 +7,6 @@ import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -16,7 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import Executable, MetaData, Table, select, text
+from sqlalchemy import Executable, Table, select, text
 
 from spk import archive, create_app
 from spk.config.secret_files import NAMES as SECRETS
@@ -65,25 +63,16 @@ def everything(app: Flask) -> Rows:
 
 
 def values(app: Flask) -> Rows:
-    """The same by its types, whichever the database; times as SQLite gives them, in UTC without saying so."""
-    rows = read(app, lambda table: table.select())
-    for row in itertools.chain(*rows.values()):
-        row |= {
-            name: value.astimezone(UTC).replace(tzinfo=None)
-            for name, value in row.items()
-            if isinstance(value, datetime) and value.tzinfo
-        }
-    return {name: sorted(found, key=repr) for name, found in rows.items()}
+    """The same by the types of its columns, whichever the database."""
+    return read(app, lambda table: table.select())
 
 
 def read(app: Flask, query: Callable[[Table], Executable]) -> Rows:
     with app.app_context():
         with db.engine.connect() as connection:
-            tables = MetaData()
-            tables.reflect(connection)
             rows = {
                 table.name: [dict(row) for row in connection.execute(query(table)).mappings()]
-                for table in tables.sorted_tables
+                for table in db.metadata.sorted_tables
             }
         close()
     return {name: sorted(found, key=repr) for name, found in rows.items()}
