@@ -1,6 +1,5 @@
 """The production server: gunicorn, configured for spk."""
 
-import gc
 import os
 import socket
 from contextlib import suppress
@@ -65,18 +64,12 @@ def check_bind(bind: str) -> None:
         raise ConfigError(f"SPK_BIND: cannot listen on {bind}: {error.strerror}.") from None
 
 
-def freeze(_worker: Worker) -> None:
-    """Leave what a worker has loaded out of every search for garbage: it stays as long as the worker."""
-    gc.freeze()
-
-
 def settings(bind: str, workers: int) -> dict[str, Any]:
     return {
         "bind": bind,
         "workers": workers,
         "worker_class": Worker,
         "threads": THREADS,
-        "post_worker_init": freeze,
         "sendfile": False,  # it would bypass the timeout for sending
         "graceful_timeout": 30,  # s: requests under way are answered after SIGTERM
         "forwarder_headers": "",  # ProxyFix decides who may set the client's address

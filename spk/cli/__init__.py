@@ -32,7 +32,7 @@ from spk.server import Server, check_bind
 @click.version_option(__version__)
 def main() -> None:
     """Run spk, a status page with API keys, and manage its accounts and keys."""
-    gc.freeze()  # what is imported stays: to look for garbage there takes half a second as a process ends
+    atexit.register(gc.freeze)  # to look for garbage in all that is imported takes half a second at the end
     os.umask(0o077)  # only the owner may read the database and the secrets
     for warning in config.warnings(os.environ):
         say(f"Warning: {warning}")
