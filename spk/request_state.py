@@ -43,7 +43,8 @@ def _begin() -> None:
 
 
 def request_state() -> RequestState:
-    if "request_state" not in g:
+    state: RequestState | None = g.get("request_state")
+    if state is None:
         _begin()
-    state: RequestState = g.request_state
+        state = g.request_state
     return state

@@ -3,13 +3,14 @@
 import atexit
 import logging
 import time
-from threading import Thread
+from threading import Lock, Thread
 
 from flask import Flask
 
 from spk.models.accounts.use_counter import write_uses
 
 LOOK_EVERY = 1  # s
+_writing = Lock()  # at the end, what is being written is waited for: it may come back
 _log = logging.getLogger("spk")
 
 
@@ -28,5 +29,5 @@ def _run(app: Flask) -> None:
 
 
 def _write(app: Flask, *, everything: bool = False) -> None:
-    with app.app_context():
+    with _writing, app.app_context():
         write_uses(everything=everything)

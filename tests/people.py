@@ -79,6 +79,14 @@ class Person:
             rights = KeyRights(expires_at=now() + lifetime if lifetime is not None else None, **rest)
             return OwnedKeys(self._find()).create(name, rights=rights).token
 
+    def replace_key(self, token: str, ends: str = "first_use") -> str:
+        """Replace a key and return the token of the new one."""
+        with self.app.app_context(), writing():
+            keys = OwnedKeys(self._find())
+            key = keys.find(token[:12])
+            assert key is not None
+            return keys.replace(key, ends).token
+
     def keys(self) -> list[ApiKey]:
         with self.app.app_context(), reading():
             return OwnedKeys(self._find()).all()

@@ -40,11 +40,12 @@ class ApiBlueprint(Blueprint):
         caller = authenticate(bearer_token(takes_api_key_header=self.takes_api_key_header))
         state = request_state()
         state.key = caller.key
+        if caller.key.networks is not None and not caller.may_come_from(request.remote_addr):
+            _count_failure()  # not for the key, or whoever has stolen it could use up what its owner may ask
+            raise _address_not_allowed(caller)
         if caller.plan.requests_per_minute is not None:
             limit = RateLimitItemPerMinute(caller.plan.requests_per_minute)
             rate_limit.hit(limit, "key", str(caller.key.id))
-        if caller.key.networks is not None and not caller.may_come_from(request.remote_addr):
-            raise _address_not_allowed(caller)
         for feature in ("api_access", self.feature):
             if not caller.plan.has(feature):
                 raise plan_required(PlanRequired(feature))
@@ -125,10 +126,13 @@ def authenticate(token: str) -> Caller:
         request_state().key = error.key
         if error.reason == "unknown":
             # Counted once it has failed, so that nobody's tries lock the owner of a key out.
-            limit, who = current_app.config["FAILURE_LIMIT"], rate_limit.client_address()
-            rate_limit.hit(limit, "failures", who)
+            _count_failure()
         request_state().refusal = error.reason
         raise Problem(401, "invalid_token", str(error), f'{REALM}, error="invalid_token"') from error
+
+
+def _count_failure() -> None:
+    rate_limit.hit(current_app.config["FAILURE_LIMIT"], "failures", rate_limit.client_address())
 
 
 def _note_use(response: Response) -> Response:

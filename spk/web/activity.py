@@ -13,7 +13,7 @@ from spk.models.accounts.event import COLUMNS
 from spk.web import user
 from spk.web.security import activity_of
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet may run (OWASP, CSV Injection)
+FORMULA = tuple("=+-@\t\r＝＋－＠")  # what a spreadsheet may run (OWASP, CSV Injection)
 
 
 @user.get("/security/activity.csv")
@@ -27,9 +27,9 @@ def activity_csv() -> Response:
 
 
 def as_csv(events: Iterator[Event]) -> str:
-    """RFC 4180, with cells that no spreadsheet takes for a formula."""
+    """RFC 4180, with cells that no spreadsheet takes for a formula, or splits elsewhere than at a comma."""
     text = io.StringIO()
-    writer = csv.writer(text)
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL)
     writer.writerow(COLUMNS)
     for event in events:
         writer.writerow(f"'{cell}" if cell.startswith(FORMULA) else cell for cell in event.as_row().values())

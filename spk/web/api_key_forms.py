@@ -119,7 +119,7 @@ class CreateApiKeyForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes 
 
     @property
     def used_nonce(self) -> str | None:
-        return (self.nonce.data or "")[:64] or None
+        return (self.nonce.data or "")[:64].replace("\0", "") or None
 
     @property
     def chosen_scopes(self) -> tuple[str, ...]:
@@ -149,4 +149,4 @@ class ReplaceApiKeyForm(FlaskForm):  # type: ignore[misc]
 
     @property
     def used_nonce(self) -> str | None:
-        return (self.nonce.data or "")[:64] or None
+        return (self.nonce.data or "")[:64].replace("\0", "") or None

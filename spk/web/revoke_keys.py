@@ -5,7 +5,6 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from spk.db import reading
-from spk.models import ApiKey
 from spk.models.accounts.owned_keys import OwnedKeys
 from spk.web import changing, user
 from spk.web.api_keys import abort_unless_listed
@@ -18,22 +17,18 @@ MOST = 200  # keys at once
 def choose_keys_to_revoke() -> ResponseReturnValue:
     """List the keys that can be revoked, or ask about those that were chosen."""
     abort_unless_listed()
-    chosen = chosen_keys(request.args.getlist("prefix"))
-    if chosen:
+    own = OwnedKeys(current_user)
+    if chosen := own.unrevoked(request.args.getlist("prefix")[:MOST]):
         return render_template("security/revoke_several.html", keys=chosen)
-    keys = [key for key in OwnedKeys(current_user).all() if not key.revoked_at]
-    return render_template("security/choose_keys.html", keys=keys, most=MOST, nothing=bool(request.args))
+    return render_template(
+        "security/choose_keys.html", keys=own.unrevoked(), most=MOST, nothing=bool(request.args)
+    )
 
 
 @user.post("/security/api-keys/revoke")
 def revoke_keys() -> ResponseReturnValue:
     with changing(urgent=True):
         abort_unless_listed()
-        revoked = sum(key.revoke() for key in chosen_keys(request.form.getlist("prefix")))
+        revoked = OwnedKeys(current_user).revoke(request.form.getlist("prefix")[:MOST])
     flash(f"{revoked} key{'s were' if revoked != 1 else ' was'} revoked.", "api_keys")
     return redirect(url_for("user.security", _anchor="api-keys"), 303)
-
-
-def chosen_keys(prefixes: list[str]) -> list[ApiKey]:
-    """The user’s own among these that aren’t revoked."""
-    return OwnedKeys(current_user).unrevoked(prefixes[:MOST])

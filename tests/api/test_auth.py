@@ -187,6 +187,22 @@ def test_too_many_requests_are_told_when_to_come_back(environ: dict[str, str], t
     assert whoami(client, f"Bearer {eve.create_key()}").status_code == 200
 
 
+def test_who_is_at_a_wrong_address_uses_up_their_own_tries_not_the_keys(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    plans = tmp_path / "plans.toml"
+    plans.write_text('[free]\n[pro]\nfeatures = ["api_access"]\nactive_keys = 9\nrequests_per_minute = 2\n')
+    app = create_app({**environ, "SPK_PLANS_FILE": str(plans), "SPK_FAILURE_LIMIT": "2/minute"})
+    token = Person(app, "ada@example.com").create_key(networks=("10.0.0.0/8",))
+
+    def ask(address: str) -> int:
+        client, overrides = app.test_client(), {"REMOTE_ADDR": address}
+        return client.get("/api/v1/whoami", headers=bearer(token), environ_overrides=overrides).status_code
+
+    assert [ask("203.0.113.7") for _ in range(4)] == [403, 403, 429, 429]
+    assert ask("10.1.1.1") == 200
+
+
 def test_an_unreachable_database_is_unavailable_never_a_decision(
     ada: Person, app: Flask, client: FlaskClient
 ) -> None:

@@ -41,6 +41,13 @@ def test_the_owner_sees_that_it_was_reported_and_from_where(ada: Person, client:
         assert (event.door, event.address) == ("api", "203.0.113.7")
 
 
+def test_an_address_of_any_length_reports(ada: Person, client: FlaskClient) -> None:
+    token = ada.create_key()
+    assert report(client, token, address=f"[{'2001:db8:' * 7}1%eth0]:50001").status_code == 202
+    found = ada.key(token)
+    assert (found.status, len(found.leaked_from or "")) == ("Revoked", 45)
+
+
 def test_the_answer_is_the_same_whatever_the_tokens_are(ada: Person, client: FlaskClient) -> None:
     token = ada.create_key()
     wrong = token[:12] + ada.create_key()[12:]

@@ -200,6 +200,23 @@ def test_others_are_answered_within_a_second(
     assert max(max(seen) for seen in waits.values() if seen) < AT_MOST
 
 
+@pytest.mark.parametrize("number", range(3))
+def test_a_key_that_writes_on_is_revoked_within_a_second(
+    number: int, installation: Installation, owner: Person, session: SignedIn
+) -> None:
+    """Whoever has stolen it can't put off its end: on PostgreSQL those who share a lock could."""
+    api = owner.page_api(f"Mine {number}", "Web")
+    key = f"Authorization: Bearer {api.token}"
+    write = form(f"{api.root}/components/web", "status=degraded_performance", key).replace(
+        b"POST", b"PATCH", 1
+    )
+    with ExitStack() as thieves:
+        for _ in range(3):
+            thieves.enter_context(repeating(write)(installation))
+        assert get_once(installation.urls[0], "/healthz", {}).status == 200
+        assert waited(303, session.revoke, installation.urls[0], api.token, htmx=False) < AT_MOST
+
+
 def get_once(url: str, path: str, headers: dict[str, str]) -> Answer:
     with Connection(url, keep=False) as connection:
         return connection.ask("GET", path, headers)

@@ -13,7 +13,8 @@ from tests.people import Person
 Visit = Callable[[str], tuple[Page, list[Request]]]
 MOST = 100_000  # bytes, headers too, of all that a page loads, without compression
 SHIFTS = """() => new Promise(resolve => new PerformanceObserver(
-    list => resolve(list.getEntries().map(shift => shift.value))
+    list => resolve(list.getEntries().flatMap(shift => shift.sources.map(
+        ({node, previousRect, currentRect}) => [node?.outerHTML, previousRect.x, currentRect.x])))
 ).observe({type: "layout-shift", buffered: true})
 || requestAnimationFrame(() => requestAnimationFrame(() => resolve([]))))"""
 PAGES = ["/login", "/", "/p/weight", "/help/api-keys", "/user/plan", "/user/security", "/user/pages"]

@@ -148,7 +148,7 @@ def test_reloading_the_answer_makes_no_second_key(ada: Person) -> None:
     assert len(ada.keys()) == 1
 
 
-@pytest.mark.parametrize("nonce", ["", "x" * 1000])
+@pytest.mark.parametrize("nonce", ["", "x" * 1000, "a\0b"])
 def test_a_form_posted_by_hand_may_have_any_nonce(nonce: str, ada: Person) -> None:
     assert ada.browser().create_key(nonce=nonce).status_code == 201
 

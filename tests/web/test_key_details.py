@@ -256,14 +256,15 @@ def test_the_details_of_a_stranger_are_not_found(what: str, ada: Person, eve: Pe
     assert "That key isn’t in your account." in answer.text
 
 
-def test_activity_is_a_file_without_formulas(ada: Person) -> None:
-    ada.create_page("=cmd")
+@pytest.mark.parametrize("name", ["=cmd", "＝cmd"])
+def test_activity_is_a_file_without_formulas(name: str, ada: Person) -> None:
+    ada.create_page(name)
     token = ada.create_key()
     browser = ada.browser()
     text = browser.get("/user/security/activity.csv").text
     lines = text.splitlines()
-    assert lines[0] == "time,account,action,subject,door,address,browser,key"
-    assert any(",status_page:create,'=cmd," in line for line in lines)
+    assert lines[0] == '"time","account","action","subject","door","address","browser","key"'
+    assert any(f'"status_page:create","\'{name}","' in line for line in lines)
     assert browser.get("/user/security/activity.csv?key=%00").status_code == 200
     of_key = browser.get(f"/user/security/activity.csv?key={token[:12]}").text
     assert len(of_key.splitlines()) == 2
@@ -281,9 +282,14 @@ def test_nobody_reads_the_activity_of_somebody_else(ada: Person, eve: Person) ->
     assert token[:12] not in eve.browser().get(f"/user/security/activity.csv?key={token[:12]}").text
 
 
+def test_a_spreadsheet_splits_no_cell_of_the_activity_at_another_sign(ada: Person) -> None:
+    ada.create_page("x;=cmd")
+    assert '"x;=cmd"' in ada.browser().get("/user/security/activity.csv").text
+
+
 def test_an_event_says_by_which_door_it_came(ada: Person) -> None:
     ada.browser().create_key()
     ada.api().post("/pages", name="Acme")
     rows = ada.browser().get("/user/security/activity.csv").text
-    assert re.search(r"api_key:create,spk_\w{8},page,127\.0\.0\.1,", rows)
-    assert re.search(r"status_page:create,Acme,api,127\.0\.0\.1,,spk_\w{8}", rows)
+    assert re.search(r'"api_key:create","spk_\w{8}","page","127\.0\.0\.1",', rows)
+    assert re.search(r'"status_page:create","Acme","api","127\.0\.0\.1","","spk_\w{8}"', rows)

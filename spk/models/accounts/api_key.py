@@ -1,5 +1,6 @@
 """An API key: its token is shown once, when it is created, and only a hash is stored."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from spk.db import FOR_CHANGE, Base, db, now
+from spk.db import FOR_CHANGE, Address, Base, db, now
 from spk.models.accounts import token
 from spk.models.accounts.key_rights import KeyRights
 from spk.models.text import SingleLine
@@ -48,7 +49,7 @@ class ApiKey(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
-    last_used_address: Mapped[str | None] = mapped_column(String(45))
+    last_used_address: Mapped[str | None] = mapped_column(Address)
     last_used_agent: Mapped[str | None] = mapped_column(String(AGENT_LENGTH))
     replaced_at: Mapped[datetime | None]
     retires_at: Mapped[datetime | None]  # because of that, whatever its own end
@@ -57,9 +58,9 @@ class ApiKey(Base):
     ends_on_first_use: Mapped[bool] = mapped_column(default=False, server_default=false())  # of that key
     revoked_at: Mapped[datetime | None]
     tried_at: Mapped[datetime | None]  # last, after it had ended
-    tried_from: Mapped[str | None] = mapped_column(String(45))
+    tried_from: Mapped[str | None] = mapped_column(Address)
     tries: Mapped[int] = mapped_column(default=0, server_default="0")
-    leaked_from: Mapped[str | None] = mapped_column(String(45))  # the address that reported its token
+    leaked_from: Mapped[str | None] = mapped_column(Address)  # the address that reported its token
 
     user: Mapped["User"] = relationship()
 
@@ -139,14 +140,16 @@ class ApiKey(Base):
         return is_ended
 
     def _end(self, action: str) -> bool:
-        self.lock()
+        lock_keys([self])
+        db.session.refresh(self)
         if self.revoked_at:
             return False
         self.revoked_at = now()
         self.user.record(action, self.prefix)
-        # What it was to replace stays as it was before.
+        # What it was to replace stays as it was before, unless that has ended, by whichever clock.
         nothing = {"replaced_by": None, "replaced_at": None, "retires_at": None}
-        replaced = update(ApiKey).where(ApiKey.replaced_by == self.prefix, ApiKey.is_active)
+        is_replaced = or_(~ApiKey.ends_on_first_use, ApiKey.retires_at.is_(None))
+        replaced = update(ApiKey).where(ApiKey.replaced_by == self.prefix, ApiKey.is_active, is_replaced)
         db.session.execute(replaced.values(**nothing, ends_on_first_use=False))
         return True
 
@@ -158,3 +161,10 @@ class ApiKey(Base):
     @property
     def rights(self) -> KeyRights:
         return KeyRights(self.scopes, self.page_ids, self.networks, self.expires_at)
+
+
+def lock_keys(keys: Sequence[ApiKey]) -> None:
+    """Let nobody else change these and those they replace; in one order, or two could wait for each other."""
+    ids, prefixes = [key.id for key in keys], [key.prefix for key in keys]
+    found = select(ApiKey.id).where(or_(ApiKey.id.in_(ids), ApiKey.replaced_by.in_(prefixes)))
+    db.session.execute(found.order_by(ApiKey.id).with_for_update(of=ApiKey, **FOR_CHANGE))

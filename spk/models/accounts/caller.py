@@ -8,7 +8,7 @@ from flask import current_app
 from sqlalchemy import bindparam, or_, select, update
 
 from spk.autocommit import PreparedSelect, try_update
-from spk.db import db, now
+from spk.db import FOR_CHANGE, db, now
 from spk.models.accounts import network, scope, token
 from spk.models.accounts.api_key import AGENT_LENGTH, ApiKey
 from spk.models.accounts.plan import Plan, find_plan
@@ -115,7 +115,8 @@ class Caller(NamedTuple):
         """Whether nobody has ended the key meanwhile; nobody does until the transaction ends."""
         own = select(ApiKey.id).join(User).where(ApiKey.id == self.key.id, ApiKey.is_active)
         enabled = own.where(User.disabled_at.is_(None))
-        return db.session.scalar(enabled.with_for_update(read=True, of=ApiKey)) is not None
+        # Not shared: on PostgreSQL those who share a lock overtake whoever waits to revoke the key.
+        return db.session.scalar(enabled.with_for_update(of=ApiKey, **FOR_CHANGE)) is not None
 
     @property
     def is_touch_due(self) -> bool:
@@ -140,7 +141,7 @@ class Caller(NamedTuple):
         due = or_(last.is_(None), last <= time - TOUCH_EVERY)
         values = {
             "last_used_at": time,
-            "last_used_address": address and address[:45],
+            "last_used_address": address,
             "last_used_agent": agent[:AGENT_LENGTH],
         }
         try_update(update(ApiKey).where(own, due).values(values))

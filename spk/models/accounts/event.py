@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, ForeignKey, String, func, or_, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from spk.autocommit import fetch_first
-from spk.db import Base, db, now
+from spk.db import Address, Base, db, now
 
 if TYPE_CHECKING:
     from spk.models.accounts.user import User
@@ -69,7 +69,7 @@ class Event(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     action: Mapped[str] = mapped_column(String(40))
     subject: Mapped[str] = mapped_column(String(200), default="")
-    address: Mapped[str | None] = mapped_column(String(45))
+    address: Mapped[str | None] = mapped_column(Address)
     browser: Mapped[str | None] = mapped_column(String(BROWSER_LENGTH))
     door: Mapped[str | None] = mapped_column(String(10))
     key_prefix: Mapped[str | None] = mapped_column(String(12), index=True)  # of the key that did it

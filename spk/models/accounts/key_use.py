@@ -9,7 +9,7 @@ from flask import current_app
 from sqlalchemy import ColumnElement, ForeignKey, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from spk.db import Base, db, now
+from spk.db import Address, Base, db, now
 from spk.models.accounts.api_key import ApiKey
 from spk.models.text import shown
 
@@ -40,7 +40,7 @@ class ApiKeyRefusal(Base):
     status: Mapped[int]
     reason: Mapped[str] = mapped_column(String(40))
     path: Mapped[str] = mapped_column(String(PATH_LENGTH))
-    address: Mapped[str | None] = mapped_column(String(45))
+    address: Mapped[str | None] = mapped_column(Address)
 
     @classmethod
     def is_outdated(cls) -> ColumnElement[bool]:
@@ -61,7 +61,7 @@ class Refused:
     @classmethod
     def now(cls, status: int, reason: str | None, path: str, address: str | None) -> "Refused":
         path = shown(path[:500])[:PATH_LENGTH]
-        return cls(now(), status, (reason or "")[:40], path, address and address[:45])
+        return cls(now(), status, (reason or "")[:40], path, address)
 
 
 @dataclass

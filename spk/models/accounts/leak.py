@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from spk.db import db
 from spk.models.accounts import token
-from spk.models.accounts.api_key import ApiKey
+from spk.models.accounts.api_key import ApiKey, lock_keys
 
 
 def find_leaked(texts: Iterable[str]) -> list[int]:
@@ -25,7 +25,9 @@ def find_leaked(texts: Iterable[str]) -> list[int]:
 
 def revoke_leaked(ids: list[int], address: str | None) -> None:
     """End these keys; their rows and their owners’ activity say that they were reported, and from where."""
-    for key in db.session.scalars(select(ApiKey).where(ApiKey.id.in_(ids)).order_by(ApiKey.id)):
+    keys = db.session.scalars(select(ApiKey).where(ApiKey.id.in_(ids))).all()
+    lock_keys(keys)
+    for key in keys:
         key.report_leaked(address or "unknown")
 
 

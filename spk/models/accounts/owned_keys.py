@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from spk.db import db, now
 from spk.models.accounts import token
-from spk.models.accounts.api_key import ApiKey
+from spk.models.accounts.api_key import ApiKey, lock_keys
 from spk.models.accounts.key_rights import EVERYTHING, LAST_DAY, KeyRights, end_of
 from spk.models.accounts.new_api_key import NewApiKey
 from spk.models.refusal import InvalidField, LimitReached, Refusal
@@ -63,11 +63,18 @@ class OwnedKeys:
             return None  # PostgreSQL rejects some characters
         return db.session.scalar(select(ApiKey).filter_by(user_id=self.user.id, prefix=prefix))
 
-    def unrevoked(self, prefixes: list[str]) -> list[ApiKey]:
-        """Those with these prefixes that aren’t revoked, in the order in which all lock them."""
-        known = filter(token.is_prefix, prefixes)
+    def unrevoked(self, prefixes: list[str] | None = None) -> list[ApiKey]:
+        """Those that aren’t revoked, newest first: all, or those with these prefixes."""
         keys = select(ApiKey).where(ApiKey.user_id == self.user.id, ApiKey.revoked_at.is_(None))
-        return list(db.session.scalars(keys.where(ApiKey.prefix.in_(known)).order_by(ApiKey.id)))
+        if prefixes is not None:
+            keys = keys.where(ApiKey.prefix.in_(filter(token.is_prefix, prefixes)))
+        return list(db.session.scalars(keys.order_by(ApiKey.id.desc())))
+
+    def revoke(self, prefixes: list[str]) -> int:
+        """Revoke those with these prefixes; how many there were."""
+        keys = self.unrevoked(prefixes)
+        lock_keys(keys)
+        return sum(key.revoke() for key in keys)
 
     def predecessor(self, key: ApiKey) -> ApiKey | None:
         """The key that this one replaces."""

@@ -10,7 +10,7 @@ from limits import RateLimitItem
 from sqlalchemy import ColumnElement, String, false, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from spk.db import Base, db, now
+from spk.db import Address, Base, db, now
 from spk.models.advisory_lock import take_advisory_locks
 
 DAY = timedelta(days=1)
@@ -46,7 +46,7 @@ class SignInAttempt(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     who: Mapped[str] = mapped_column(String(64), index=True)  # what is limited, as a hash
     account: Mapped[str | None] = mapped_column(String(64), index=True)  # what was typed, as a hash
-    address: Mapped[str | None] = mapped_column(String(45))  # not in the row that counts for the address
+    address: Mapped[str | None] = mapped_column(Address)  # not in the row that counts for the address
     was_right: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)
 

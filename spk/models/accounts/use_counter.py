@@ -4,8 +4,9 @@ A worker that is killed loses what it has counted since it last wrote: ten secon
 """
 
 import logging
-from datetime import datetime, timedelta
+from datetime import timedelta
 from threading import Lock
+from time import monotonic
 
 from flask import Flask, current_app
 from sqlalchemy import delete, select
@@ -18,7 +19,7 @@ from spk.models.accounts.key_use import DAYS, REFUSALS, ApiKeyDay, ApiKeyRefusal
 
 ENDED = ("revoked", "expired")  # reasons of refusals
 _log = logging.getLogger("spk")
-WRITE_EVERY = timedelta(seconds=10)  # of a key
+WRITE_EVERY = 10  # s, of a key
 
 
 class UseCounter:
@@ -27,7 +28,7 @@ class UseCounter:
     def __init__(self) -> None:
         self._lock = Lock()
         self._uses: dict[int, Uses] = {}
-        self._taken_at: dict[int, datetime] = {}
+        self._taken_at: dict[int, float] = {}  # by a clock that is never set
 
     def count_success(self, key_id: int) -> None:
         with self._lock:
@@ -42,11 +43,13 @@ class UseCounter:
 
     def take(self, *, everything: bool = False) -> dict[int, Uses]:
         """What is to be written: of keys of which nothing was within WRITE_EVERY, or everything."""
-        since = now() - WRITE_EVERY
+        time = monotonic()
         with self._lock:
-            self._taken_at = {key_id: time for key_id, time in self._taken_at.items() if time > since}
+            self._taken_at = {
+                key_id: taken for key_id, taken in self._taken_at.items() if time - taken < WRITE_EVERY
+            }
             due = [key_id for key_id in self._uses if everything or key_id not in self._taken_at]
-            self._taken_at.update(dict.fromkeys(due, now()))
+            self._taken_at.update(dict.fromkeys(due, time))
             return {key_id: self._uses.pop(key_id) for key_id in due}
 
     def put_back(self, key_id: int, uses: Uses) -> None:

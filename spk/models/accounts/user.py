@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from spk.db import FOR_CHANGE, Base, db, now
 from spk.models.accounts import email_address
-from spk.models.accounts.api_key import ApiKey
+from spk.models.accounts.api_key import ApiKey, lock_keys
 from spk.models.accounts.browser_session import BrowserSession, browser_name
 from spk.models.accounts.event import BROWSER_LENGTH, Event, Origin, acting
 from spk.models.accounts.plan import Plan, find_plan, plan_exists
@@ -113,6 +113,8 @@ class User(Base):
     def disable(self) -> None:
         """Refuse the user and all their keys from now on."""
         self.disabled_at = self.disabled_at or now()
+        active = select(ApiKey).where(ApiKey.user_id == self.id, ApiKey.is_active)
+        lock_keys(db.session.scalars(active).all())  # so that what is being written with them comes before
         BrowserSession.end_all(self)
 
     def enable(self) -> None:
