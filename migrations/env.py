@@ -3,16 +3,16 @@
 from typing import Literal
 
 from alembic import context
-from sqlalchemy import Connection
+from sqlalchemy import Connection, TypeDecorator
 
 import spk.models  # noqa: F401  # fills the metadata
-from spk.db import Base, UtcDateTime, db
+from spk.db import Base, db
 from spk.engines import without_foreign_keys
 
 
 def render_item(_kind: str, item: object, _context: object) -> str | Literal[False]:
     """Render only SQLAlchemy's types, so that migrations don't depend on spk's own."""
-    return "sa.DateTime(timezone=True)" if isinstance(item, UtcDateTime) else False
+    return f"sa.{item.impl!r}" if isinstance(item, TypeDecorator) else False
 
 
 def migrate(connection: Connection) -> None:

@@ -4,21 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import (
-    ColumnElement,
-    ForeignKey,
-    String,
-    UniqueConstraint,
-    and_,
-    false,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, ForeignKey, String, UniqueConstraint, and_, false, or_, select, update
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from spk.db import FOR_CHANGE, Address, Base, db, now
+from spk.column_types import Address
+from spk.db import FOR_CHANGE, Base, db, now
 from spk.models.accounts import token
 from spk.models.accounts.key_rights import KeyRights
 from spk.models.text import SingleLine

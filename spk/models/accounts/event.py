@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, ForeignKey, String, func, or_, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from spk.autocommit import fetch_first
-from spk.db import Address, Base, db, now
+from spk.column_types import Address
+from spk.db import Base, db, now
 
 if TYPE_CHECKING:
     from spk.models.accounts.user import User

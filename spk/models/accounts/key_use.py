@@ -9,7 +9,8 @@ from flask import current_app
 from sqlalchemy import ColumnElement, ForeignKey, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from spk.db import Address, Base, db, now
+from spk.column_types import Address
+from spk.db import Base, db, now
 from spk.models.accounts.api_key import ApiKey
 from spk.models.text import shown
 

@@ -10,7 +10,8 @@ from limits import RateLimitItem
 from sqlalchemy import ColumnElement, String, false, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from spk.db import Address, Base, db, now
+from spk.column_types import Address
+from spk.db import Base, db, now
 from spk.models.advisory_lock import take_advisory_locks
 
 DAY = timedelta(days=1)
