@@ -73,7 +73,17 @@ class CheckboxesField(SelectMultipleField):  # type: ignore[misc]
     option_widget = CheckboxInput()
 
 
-class CreateApiKeyForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
+class NonceForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
+    """A form that makes one key, even if it is sent again by a reload or a double click."""
+
+    nonce = HiddenField(default=lambda: secrets.token_urlsafe(16))
+
+    @property
+    def used_nonce(self) -> str | None:
+        return (self.nonce.data or "")[:64].replace("\0", "") or None
+
+
+class CreateApiKeyForm(NonceForm):
     name = StringField("Name", [rule(api_key.NAME)])
     lifetime = SelectField("Expires", choices=lifetimes, default=default_lifetime)
     expires_on = StringField("Last day")
@@ -82,8 +92,6 @@ class CreateApiKeyForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes 
     audiences = StringField("Single programs behind the gate")
     pages = CheckboxesField("Pages", validate_choice=False)
     addresses = TextAreaField("Addresses")
-    # Accepted once, so that neither a reload nor a double click creates a second key.
-    nonce = HiddenField(default=lambda: secrets.token_urlsafe(16))
 
     def validate_expires_on(self, field: Field) -> None:
         typed = (field.data or "").strip()
@@ -118,10 +126,6 @@ class CreateApiKeyForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes 
             raise ValidationError(str(refusal)) from None
 
     @property
-    def used_nonce(self) -> str | None:
-        return (self.nonce.data or "")[:64].replace("\0", "") or None
-
-    @property
     def chosen_scopes(self) -> tuple[str, ...]:
         if self.access.data != "choose":
             return SCOPES[self.access.data]
@@ -143,10 +147,5 @@ class RenameApiKeyForm(FlaskForm):  # type: ignore[misc]
     name = StringField("New name", [rule(api_key.NAME)])
 
 
-class ReplaceApiKeyForm(FlaskForm):  # type: ignore[misc]
+class ReplaceApiKeyForm(NonceForm):
     ends = RadioField("The old key ends", choices=as_choices(ENDS), default="first_use")
-    nonce = HiddenField(default=lambda: secrets.token_urlsafe(16))
-
-    @property
-    def used_nonce(self) -> str | None:
-        return (self.nonce.data or "")[:64].replace("\0", "") or None
