@@ -117,7 +117,7 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(scope="session")
 def prepared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory with tables and the cast in it; each test gets a copy."""
+    """A data directory with tables and the accounts of ada, ben and eve; each test gets a copy."""
     directory = tmp_path_factory.mktemp("prepared") / "data"
     prepare_data(make_data_dir(directory))
     return directory

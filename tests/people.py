@@ -1,4 +1,4 @@
-"""The cast of the tests, and the browsers and servers they use."""
+"""The people of the tests, and the browsers and servers they use."""
 
 import re
 import socket
@@ -34,12 +34,12 @@ from spk.models.status_pages.status_page_fields import PageFields
 from tests.data_dirs import make_data_dir, settings_for
 from tests.postgres import free_port as free_port  # for the tests of other servers
 
-PASSWORD = "correct horse battery staple"  # pragma: allowlist secret (of the cast)
+PASSWORD = "correct horse battery staple"  # pragma: allowlist secret (of the tests)
 Json = dict[str, Any]
 
 
 def prepare_data(environ: dict[str, str]) -> None:
-    """Make secrets, tables and the accounts of the cast."""
+    """Make secrets, tables and the accounts of ada, ben and eve."""
     create_secrets(environ)
     with create_app(environ).app_context():
         flask_migrate.upgrade()

@@ -43,7 +43,7 @@ from tests.test_migrations import (  # noqa: F401  # the same
 
 @pytest.fixture(scope="module")
 def prepared(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """A database with the cast in it, and the secrets that belong to it."""
+    """A database with the accounts of ada, ben and eve, and the secrets that belong to it."""
     directory = str(tmp_path_factory.mktemp("prepared") / "data")
     environ = {"SPK_DATA_DIR": directory, "SPK_DATABASE_URL": postgres.new_database()}
     prepare_data(environ)

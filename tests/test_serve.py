@@ -38,7 +38,7 @@ def new_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]
 
 @pytest.fixture(scope="module")
 def server(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    """A server with the cast in its database."""
+    """A server that has the accounts of ada, ben and eve."""
     directory = tmp_path_factory.mktemp("server")
     copy_data_dir(prepared_data, directory / "data")
     with serve(directory) as server:

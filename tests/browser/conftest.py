@@ -35,7 +35,7 @@ def browser_type_launch_args(
 
 @pytest.fixture(scope="session")
 def browser(launch_browser: Callable[[], Browser]) -> Iterator[Browser]:
-    """Playwright's, which the cast's `browser` would hide."""
+    """Playwright's, which the other tests' `browser` would hide."""
     browser = launch_browser()
     yield browser
     browser.close()
@@ -56,7 +56,7 @@ def base_url(live: LiveServer) -> str:
 
 @pytest.fixture(scope="session")
 def app(live: LiveServer) -> Iterator[Flask]:
-    """An application on the shared server's data, to make_sample_page them with."""
+    """An application on the shared server's data, to make accounts and pages with."""
     with arranging(live) as app:
         yield app
 

@@ -1,4 +1,4 @@
-"""A real Caddy with the sample as it is shipped, but for ports, data_dirs and certificates of its own."""
+"""A real Caddy with the sample as it is shipped, but for ports, directories and certificates of its own."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""A real nginx with the samples as they are shipped, but for ports, data_dirs and the user."""
+"""A real nginx with the samples as they are shipped, but for ports, directories and the user."""
 
 import os
 import shutil

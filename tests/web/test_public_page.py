@@ -516,7 +516,7 @@ def test_a_page_is_never_kept_by_a_cache(acme: Api, client: FlaskClient) -> None
 
 
 def add_incidents(app: Flask, first: int, last: int) -> None:
-    """PageIncidents of every kind, spread over a hundred days."""
+    """Incidents of every kind, spread over a hundred days."""
     with app.app_context(), writing():
         page = StatusPage.published("acme")
         assert page
