@@ -16,6 +16,7 @@ from sqlalchemy import delete
 from spk import create_app
 from spk.db import db, writing
 from spk.models import PepperCanary
+from spk.models.accounts.caller import Caller
 from spk.models.accounts.pepper import record_pepper
 from tests.locks import write_lock
 from tests.models.accounts.test_sign_in_attempt import (  # noqa: F401  # what holds on SQLite holds here
@@ -141,6 +142,17 @@ def test_servers_that_start_at_once_keep_one_canary(app: Flask) -> None:
             other = pool.submit(start)
             wait_until_waiting(gate, 1)
         other.result(30)
+
+
+def test_disabling_an_account_waits_for_what_is_being_written_with_its_key(app: Flask, ada: Person) -> None:
+    token = ada.create_key()
+    url = app.config["SQLALCHEMY_DATABASE_URI"].replace("+psycopg", "")
+    with psycopg.connect(url) as gate, ThreadPoolExecutor(1) as pool:
+        with app.app_context(), writing():
+            assert Caller.authenticate(token).still_works()
+            disabled = pool.submit(ada.disable)
+            wait_until_waiting(gate, 1)
+        disabled.result(30)
 
 
 @pytest.mark.parametrize("sign", ["\\u0000", "\\ud800", "\\udfff"])
