@@ -132,7 +132,6 @@ class ApiKey(Base):
 
     def _end(self, action: str) -> bool:
         lock_keys([self])
-        db.session.refresh(self)
         if self.revoked_at:
             return False
         self.revoked_at = now()
@@ -155,7 +154,11 @@ class ApiKey(Base):
 
 
 def lock_keys(keys: Sequence[ApiKey]) -> None:
-    """Let nobody else change these and those they replace; in one order, or two could wait for each other."""
+    """Load these and those they replace anew, and let nobody else change them.
+
+    All lock them in one order, or two could wait for each other.
+    """
     ids, prefixes = [key.id for key in keys], [key.prefix for key in keys]
-    found = select(ApiKey.id).where(or_(ApiKey.id.in_(ids), ApiKey.replaced_by.in_(prefixes)))
-    db.session.execute(found.order_by(ApiKey.id).with_for_update(of=ApiKey, **FOR_CHANGE))
+    found = select(ApiKey).where(or_(ApiKey.id.in_(ids), ApiKey.replaced_by.in_(prefixes)))
+    locked = found.order_by(ApiKey.id).with_for_update(of=ApiKey, **FOR_CHANGE)
+    db.session.scalars(locked.execution_options(populate_existing=True)).all()
