@@ -1,6 +1,6 @@
 """Instructions that a worker runs for a request, counted by callgrind: python -m bench.instructions.
 
-Noise can't move them, so they are a gate: with a key at most LIMIT times as many as without.
+Noise hardly moves them, so they are a gate: with a key at most LIMIT times as many as without.
 """
 
 import re

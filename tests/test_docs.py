@@ -3,6 +3,7 @@
 import re
 import subprocess
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ COMMANDS = {
     ]
     for document in DOCUMENTS
 }
-TARGETS = [command for command in COMMANDS["README.md"] if command.startswith("make")]
+TARGETS = [command for command in chain(*COMMANDS.values()) if command.startswith("make")]
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from tests.models.status_pages.test_status_page import (  # noqa: F401  # the sa
     test_of_two_who_take_a_slug_at_once_one_is_told,
 )
 from tests.people import Person, bearer, prepare_data
-from tests.postgres import Postgres
+from tests.postgres import Postgres, plain
 from tests.test_db import (  # noqa: F401  # the same
     at_once,
     test_a_connection_waits_for_a_lock_as_long_as_its_work_is_worth,
@@ -112,7 +112,7 @@ def test_servers_that_start_at_once_make_the_tables_together(
     url = postgres.new_database()
     patient = {"SPK_DATABASE_URL": f"{url}?options=-c%20lock_timeout=60s", "PATH": "/usr/bin:/bin"}
     command = [str(Path(sys.executable).with_name("spk")), "init"]
-    with psycopg.connect(url.replace("+psycopg", "")) as gate:
+    with psycopg.connect(plain(url)) as gate:
         gate.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)")
         gate.commit()
         gate.execute("LOCK TABLE alembic_version")  # so that all look at it before anybody writes
@@ -132,7 +132,7 @@ def test_servers_that_start_at_once_keep_one_canary(app: Flask) -> None:
         with app.app_context(), writing():
             record_pepper()
 
-    url = app.config["SQLALCHEMY_DATABASE_URI"].replace("+psycopg", "")
+    url = plain(app.config["SQLALCHEMY_DATABASE_URI"])
     with app.app_context(), psycopg.connect(url) as gate, ThreadPoolExecutor(1) as pool:
         with writing():
             db.session.execute(delete(PepperCanary))
@@ -146,7 +146,7 @@ def test_servers_that_start_at_once_keep_one_canary(app: Flask) -> None:
 
 def test_disabling_an_account_waits_for_what_is_being_written_with_its_key(app: Flask, ada: Person) -> None:
     token = ada.create_key()
-    url = app.config["SQLALCHEMY_DATABASE_URI"].replace("+psycopg", "")
+    url = plain(app.config["SQLALCHEMY_DATABASE_URI"])
     with psycopg.connect(url) as gate, ThreadPoolExecutor(1) as pool:
         with app.app_context(), writing():
             assert Caller.authenticate(token).still_works()

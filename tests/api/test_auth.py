@@ -171,10 +171,16 @@ def test_a_plan_without_the_feature_is_forbidden_until_an_upgrade(ada: Person, c
     assert whoami(client, f"Bearer {token}").status_code == 200
 
 
-def test_too_many_requests_are_told_when_to_come_back(environ: dict[str, str], tmp_path: Path) -> None:
+@pytest.fixture
+def two_a_minute(environ: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """The settings where a plan allows two requests a minute."""
     plans = tmp_path / "plans.toml"
     plans.write_text('[free]\n[pro]\nfeatures = ["api_access"]\nactive_keys = 9\nrequests_per_minute = 2\n')
-    app = create_app({**environ, "SPK_PLANS_FILE": str(plans)})
+    return {**environ, "SPK_PLANS_FILE": str(plans)}
+
+
+def test_too_many_requests_are_told_when_to_come_back(two_a_minute: dict[str, str]) -> None:
+    app = create_app(two_a_minute)
     client, ada, eve = app.test_client(), Person(app, "ada@example.com"), Person(app, "eve@example.com")
     token = ada.create_key()
     answers = [whoami(client, f"Bearer {token}") for _ in range(3)]
@@ -187,12 +193,8 @@ def test_too_many_requests_are_told_when_to_come_back(environ: dict[str, str], t
     assert whoami(client, f"Bearer {eve.create_key()}").status_code == 200
 
 
-def test_who_is_at_a_wrong_address_uses_up_their_own_tries_not_the_keys(
-    environ: dict[str, str], tmp_path: Path
-) -> None:
-    plans = tmp_path / "plans.toml"
-    plans.write_text('[free]\n[pro]\nfeatures = ["api_access"]\nactive_keys = 9\nrequests_per_minute = 2\n')
-    app = create_app({**environ, "SPK_PLANS_FILE": str(plans), "SPK_FAILURE_LIMIT": "2/minute"})
+def test_who_is_at_a_wrong_address_uses_up_their_own_tries_not_the_keys(two_a_minute: dict[str, str]) -> None:
+    app = create_app({**two_a_minute, "SPK_FAILURE_LIMIT": "2/minute"})
     token = Person(app, "ada@example.com").create_key(networks=("10.0.0.0/8",))
 
     def ask(address: str) -> int:

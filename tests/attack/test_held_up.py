@@ -110,11 +110,11 @@ def repeating(*requests: bytes) -> Attack:
     return attack
 
 
-def form(path: str, fields: str, *headers: str) -> bytes:
+def form(path: str, fields: str, *headers: str, method: str = "POST") -> bytes:
     """One as long as it takes; the server may refuse it unread."""
     kind = "Content-Type: application/x-www-form-urlencoded"
     head = get(path, kind, f"Content-Length: {len(fields)}", "Connection: close", *headers)
-    return head.replace(b"GET", b"POST", 1) + fields.encode()
+    return head.replace(b"GET", method.encode(), 1) + fields.encode()
 
 
 @contextmanager
@@ -140,7 +140,7 @@ def customers_who_write_on(installation: Installation) -> Iterator[None]:
         json.dumps({"incident": {"components": dict.fromkeys(slugs, status)}})
         for status in ("major_outage", "partial_outage")
     ]
-    requests = [form(path, fields, key).replace(b"POST", b"PATCH", 1) for fields in changes]
+    requests = [form(path, fields, key, method="PATCH") for fields in changes]
     with repeating(*requests)(installation):
         yield
 
@@ -207,9 +207,7 @@ def test_a_key_that_writes_on_is_revoked_within_a_second(
     """Whoever has stolen it can't put off its end: on PostgreSQL those who share a lock could."""
     api = owner.page_api(f"Mine {number}", "Web")
     key = f"Authorization: Bearer {api.token}"
-    write = form(f"{api.root}/components/web", "status=degraded_performance", key).replace(
-        b"POST", b"PATCH", 1
-    )
+    write = form(f"{api.root}/components/web", "status=degraded_performance", key, method="PATCH")
     with ExitStack() as thieves:
         for _ in range(3):
             thieves.enter_context(repeating(write)(installation))

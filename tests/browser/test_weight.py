@@ -13,8 +13,8 @@ from tests.people import Person
 Visit = Callable[[str], tuple[Page, list[Request]]]
 MOST = 100_000  # bytes, headers too, of all that a page loads, without compression
 SHIFTS = """() => new Promise(resolve => new PerformanceObserver(
-    list => resolve(list.getEntries().flatMap(shift => shift.sources.map(
-        ({node, previousRect, currentRect}) => [node?.outerHTML, previousRect.x, currentRect.x])))
+    list => resolve(list.getEntries().map(shift => [shift.value, ...shift.sources.map(
+        ({node, previousRect, currentRect}) => [node?.outerHTML, previousRect.x, currentRect.x])]))
 ).observe({type: "layout-shift", buffered: true})
 || requestAnimationFrame(() => requestAnimationFrame(() => resolve([]))))"""
 PAGES = ["/login", "/", "/p/weight", "/help/api-keys", "/user/plan", "/user/security", "/user/pages"]
@@ -30,6 +30,7 @@ def owner(app: Flask) -> Person:
     """Somebody who uses everything."""
     owner = new_person(app, "weight@example.com")
     acme = owner.page_api("Weight", *(f"Part {number}" for number in range(10)))
+    acme.patch(description="All that we run.")
     acme.post("/incidents", name="Slow answers", body="We are looking.")
     for number in range(10):
         owner.create_key(f"Key {number}")
