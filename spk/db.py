@@ -46,6 +46,9 @@ db = SQLAlchemy(
 # Locks a row against changes, but not against rows that refer to it: an event must not wait for its account.
 FOR_CHANGE = {"key_share": True}
 
+# For ids that are known outside the database: SQLite would give that of a deleted row to the next one.
+NEVER_REUSED = {"sqlite_autoincrement": True}
+
 UnitOfWork = Literal["reading", "writing", "urgent"]
 _unit_of_work: ContextVar[UnitOfWork | None] = ContextVar("unit of work", default=None)
 

@@ -94,7 +94,7 @@ def _check_body() -> None:
 
 def _max_body() -> int:
     """How many bytes a body may have here; strangers need to send very little."""
-    is_small = request.blueprint == "account" or request.path.startswith("/user/security")
+    is_small = request.blueprint == "account" or request.path.startswith(("/user/security", "/user/confirm"))
     limit: int = current_app.config["MAX_CONTENT_LENGTH"]
     return SMALL_BODY if is_small else limit
 

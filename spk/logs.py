@@ -32,6 +32,7 @@ def configure() -> None:
     handler.setFormatter(Formatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it would log each check of the migrations
+    logging.getLogger("fido2").setLevel(logging.WARNING)  # it would log the ids of passkeys
     logging.captureWarnings(capture=True)
 
 

@@ -35,8 +35,9 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("click", async (event) => {
-  if (event.target.id !== "copy-token") return;
-  const copied = await copy(document.getElementById("token"));
+  const source = document.getElementById(event.target.dataset.copies);
+  if (!source) return;
+  const copied = await copy(source);
   const status = document.getElementById("copy-status");
   status.textContent = copied ? status.dataset.copied : status.dataset.failed;
   if (copied) event.target.textContent = "Copied";

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any, Unpack
 
 import flask_migrate
+import pyotp
+from fido2.utils import websafe_encode
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from flask.testing import FlaskClient
@@ -24,17 +26,20 @@ from spk import create_app
 from spk.config.secret_files import create_secrets
 from spk.db import db, now, reading, writing
 from spk.engines import close
-from spk.models import ApiKey, BrowserSession, Incident, Sweep, User
+from spk.models import ApiKey, AuthenticatorApp, BrowserSession, Incident, Passkey, RecoveryCode, Sweep, User
 from spk.models.accounts import password
+from spk.models.accounts.authenticator_app import new_secret
 from spk.models.accounts.key_rights import KeyRights
 from spk.models.accounts.owned_keys import OwnedKeys
 from spk.models.accounts.pepper import record_pepper
 from spk.models.status_pages.owned_pages import OwnedPages
 from spk.models.status_pages.status_page_fields import PageFields
+from tests.authenticator import Authenticator
 from tests.data_dirs import make_data_dir, settings_for
 from tests.postgres import free_port as free_port  # for the tests of other servers
 
 PASSWORD = "correct horse battery staple"  # pragma: allowlist secret (of the tests)
+NEW_PASSWORD = "four unrelated words again"  # pragma: allowlist secret (of the tests)
 Json = dict[str, Any]
 
 
@@ -55,6 +60,11 @@ def prepare_data(environ: dict[str, str]) -> None:
 def password_hash(words: str = PASSWORD) -> str:
     """One for all accounts: it takes half a second while Chromium is busy too."""
     return password.hash(words)
+
+
+def code_of(secret: str, steps: int = 0) -> str:
+    """What an authenticator app shows now, or some steps of 30 seconds later."""
+    return pyotp.TOTP(secret).at(int(time.time()) + 30 * steps)
 
 
 @dataclass
@@ -86,6 +96,30 @@ class Person:
             key = keys.find(token[:12])
             assert key is not None
             return keys.replace(key, ends).token
+
+    def add_app(self) -> tuple[str, list[str]]:
+        """Set up an authenticator app; returns its secret, for `code_of`, and the recovery codes."""
+        secret = new_secret()
+        with self.app.app_context(), writing():
+            user = self._find()
+            db.session.add(AuthenticatorApp.of(user.id, secret))
+            return secret, RecoveryCode.renew(user.id)
+
+    def add_passkey(self, name: str = "Laptop") -> None:
+        """Have a passkey that nobody has the private half of."""
+        credential = Authenticator().credential()
+        with self.app.app_context(), writing():
+            passkey = Passkey(user_id=self._find().id, name=name, sign_count=0, challenged_at=now())
+            passkey.credential_id = websafe_encode(credential.credential_id)
+            passkey.public_data = websafe_encode(credential)
+            db.session.add(passkey)
+
+    def forget_proof(self) -> None:
+        """Let all sessions have been proved long ago."""
+        with self.app.app_context(), writing():
+            user = self._find()
+            long_ago = update(BrowserSession).where(BrowserSession.user_id == user.id)
+            db.session.execute(long_ago.values(confirmed_at=now() - timedelta(days=1)))
 
     def keys(self) -> list[ApiKey]:
         with self.app.app_context(), reading():

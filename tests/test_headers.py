@@ -57,7 +57,7 @@ def test_the_policy_allows_our_own_scripts_by_nonce_and_nothing_inline(client: F
     nonce = re.search(r"'nonce-([^']+)'", policy)
     assert nonce
     scripts = re.findall(r"<script [^>]*>", response.text)
-    assert len(scripts) == 3
+    assert len(scripts) == 4
     assert all(f'nonce="{nonce[1]}"' in script for script in scripts)
     assert "unsafe" not in policy
 

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from spk.config import secret_files, variables
@@ -45,7 +46,8 @@ def load(environ: Mapping[str, str]) -> dict[str, Any]:
         "LOGIN_LIMIT": variables.rate(environ, "SPK_LOGIN_LIMIT"),
         "FAILURE_LIMIT": variables.rate(environ, "SPK_FAILURE_LIMIT"),
         "RATELIMIT_STORAGE_URI": variables.value_or_default(environ, "SPK_RATELIMIT_STORAGE_URI"),
-        **{name: variables.days(environ, f"SPK_{name}") for name in PERIODS},
+        **_periods(environ),
+        "CONFIRM_KEYS": variables.one_of(environ, "SPK_CONFIRM_KEYS", "0", "1") == "1",
         "METRICS": variables.one_of(environ, "SPK_METRICS", "0", "1") == "1",
         "SQLALCHEMY_DATABASE_URI": database_url,
         "SQLALCHEMY_BINDS": {"autocommit": _autocommit_engine(database_url)},
@@ -55,6 +57,13 @@ def load(environ: Mapping[str, str]) -> dict[str, Any]:
         "PERMANENT_SESSION_LIFETIME": variables.days(environ, "SPK_SESSION_DAYS"),  # the row may end earlier
         "TRUSTED_HOSTS": [base_url.hostname, "localhost", "127.0.0.1"],
         **FIXED,
+    }
+
+
+def _periods(environ: Mapping[str, str]) -> dict[str, timedelta]:
+    minutes = variables.integer(environ, "SPK_CONFIRM_AFTER", least=1)
+    return {name: variables.days(environ, f"SPK_{name}") for name in PERIODS} | {
+        "CONFIRM_AFTER": timedelta(minutes=minutes)
     }
 
 

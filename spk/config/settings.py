@@ -52,6 +52,12 @@ SETTINGS = {
     ),
     "SPK_SESSION_IDLE_DAYS": Setting("14", "Days without a visit after which a browser is signed out."),
     "SPK_SESSION_DAYS": Setting("90", "Days after which a browser is signed out in any case."),
+    "SPK_CONFIRM_AFTER": Setting(
+        "15", "Minutes after which a change of security settings asks again who it is."
+    ),
+    "SPK_CONFIRM_KEYS": Setting(
+        "0", "`1` asks so before creating keys, too; it always does for accounts with a second factor."
+    ),
     "SPK_KEEP_EVENTS": Setting("730", "Days for which the events of accounts are kept."),
     "SPK_KEEP_ATTEMPTS": Setting("1", "Days for which attempts to sign in are kept."),
     "SPK_KEEP_ANSWERS": Setting(

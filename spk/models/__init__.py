@@ -1,11 +1,14 @@
 """The rules of spk: accounts and their API keys, and status pages, which belong to accounts."""
 
 from spk.models.accounts.api_key import ApiKey
+from spk.models.accounts.authenticator_app import AuthenticatorApp
 from spk.models.accounts.browser_session import BrowserSession
 from spk.models.accounts.event import Event
 from spk.models.accounts.idempotent_answer import IdempotentAnswer
 from spk.models.accounts.key_use import ApiKeyDay, ApiKeyRefusal
+from spk.models.accounts.passkey import Passkey
 from spk.models.accounts.pepper import PepperCanary
+from spk.models.accounts.recovery_code import RecoveryCode
 from spk.models.accounts.sign_in_attempt import SignInAttempt
 from spk.models.accounts.user import User
 from spk.models.status_pages.component import Component
@@ -20,6 +23,7 @@ __all__ = [
     "ApiKey",
     "ApiKeyDay",
     "ApiKeyRefusal",
+    "AuthenticatorApp",
     "BrowserSession",
     "Component",
     "ComponentDay",
@@ -28,7 +32,9 @@ __all__ = [
     "IdempotentAnswer",
     "Incident",
     "IncidentUpdate",
+    "Passkey",
     "PepperCanary",
+    "RecoveryCode",
     "SignInAttempt",
     "StatusPage",
     "Sweep",

@@ -40,3 +40,17 @@ class PasswordChanged(Refusal):
 
     def __init__(self) -> None:
         super().__init__("Your password was changed from somewhere else just now. Nothing was changed here.")
+
+
+class EmailTaken(InvalidValue):
+    """There is an account with this email address."""
+
+    def __init__(self) -> None:
+        super().__init__("There is an account with this email already.")
+
+
+class AccountGone(Refusal):
+    """The account was deleted meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__("This account was deleted.")

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from pkgutil import iter_modules
 from types import ModuleType
 
-from flask import Blueprint, Flask, Request, Response, current_app, redirect, request, session, url_for
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+from flask import Blueprint, Flask, Response, current_app, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
@@ -15,11 +16,13 @@ from werkzeug.exceptions import Forbidden
 from spk import rate_limit
 from spk.db import now, reading, writing
 from spk.models import BrowserSession, User
+from spk.models.accounts import password as passwords
 from spk.models.accounts.browser_session import browser_name
 from spk.models.accounts.event import BROWSER_LENGTH, Origin, acting
+from spk.models.refusal import AccountGone
 from spk.models.status_pages.vocabulary import COMPONENT_STATUSES
-from spk.paths import SAFE_METHODS, is_api, is_gate
-from spk.web.known_browser import add_cookie
+from spk.paths import SAFE_METHODS
+from spk.web.page_sessions import PageSessions
 
 public = Blueprint("public", __name__)  # for everybody, without a session
 account = Blueprint("account", __name__)
@@ -30,39 +33,10 @@ login_manager.session_protection = None  # it would trust any X-Forwarded-For
 FORM_LIMIT = RateLimitItemPerMinute(120)  # submitted forms, for each account
 
 
-class PageSessions(SecureCookieSessionInterface):
-    """Sessions for pages only: a request to the API or the gate never reads its cookie."""
-
-    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        if is_api(request.path) or is_gate(request.path):
-            return None
-        return super().open_session(app, request)
-
-    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        super().save_session(app, session, response)
-        add_cookie(response)
-
-
 def init_app(app: Flask) -> None:
-    from spk.web import (  # noqa: F401  # imported for their routes
-        accounts,
-        activity,
-        api_key_details,
-        api_keys,
-        components,
-        feeds,
-        filters,
-        help_article,
-        incidents,
-        key_feed,
-        key_words,
-        password,
-        plan,
-        public_page,
-        revoke_keys,
-        sessions,
-        status_pages,
-    )
+    for module in iter_modules(__path__, f"{__name__}."):
+        import_module(module.name)  # for its routes
+    from spk.web import filters, key_words
 
     app.session_interface = PageSessions()
     csrf.init_app(app)
@@ -83,6 +57,7 @@ def add_to_templates(app: Flask, filters: ModuleType, key_words: ModuleType) -> 
     for name in ("access", "ends_in", "limits", "page_list", "program", "rights_sentence"):
         app.jinja_env.globals[name] = getattr(key_words, name)
     app.jinja_env.globals.update(is_htmx=is_htmx, now=now, component_statuses=COMPONENT_STATUSES)
+    app.jinja_env.globals.update(password_help=passwords.HELP)
 
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]
@@ -91,7 +66,7 @@ def load_user(secret: str) -> User | None:
         found = BrowserSession.find(secret)
     if found is None:
         return None
-    found.touch()
+    found.touch(rate_limit.client_address())
     return found.user
 
 
@@ -102,12 +77,22 @@ class SignedOut(Exception):
 @contextmanager
 def changing(*, urgent: bool = False) -> Iterator[None]:
     """A unit of work of the person who is signed in, which is looked at again under the lock."""
-    browser = browser_name(request.headers.get("User-Agent", ""))[:BROWSER_LENGTH]
-    with acting(Origin("page", request.remote_addr, browser)), writing(urgent=urgent):
-        current_user.lock()  # whoever ends this session at the same moment has done so, or waits
-        if BrowserSession.find(current_user.session_secret) is None:
+    with writing(urgent=urgent):
+        try:
+            current_user.lock()  # whoever ends this session at the same moment has done so, or waits
+        except AccountGone:
+            raise SignedOut from None
+        session = BrowserSession.find(current_user.session_secret)
+        if session is None:
             raise SignedOut
-        yield
+        with acting(page_origin(session.id)):
+            yield
+
+
+def page_origin(session_id: int | None = None) -> Origin:
+    """Where a change by this request comes from."""
+    browser = browser_name(request.user_agent.string)[:BROWSER_LENGTH]
+    return Origin("page", request.remote_addr, browser, session_id=session_id)
 
 
 @account.before_request

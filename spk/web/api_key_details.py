@@ -14,6 +14,7 @@ from spk.models.status_pages.owned_pages import OwnedPages
 from spk.web import changing, is_htmx, user
 from spk.web.api_key_forms import RenameApiKeyForm, ReplaceApiKeyForm
 from spk.web.api_keys import answer, find_api_key
+from spk.web.confirm import confirmed_for_keys
 from spk.web.security import section
 
 
@@ -35,6 +36,7 @@ def rename_api_key(prefix: str) -> ResponseReturnValue:
 
 
 @user.post("/security/api-keys/<prefix>/replace")
+@confirmed_for_keys
 def replace_api_key(prefix: str) -> ResponseReturnValue:
     """Create a key with the same rights and show its token, as creating one does."""
     form = ReplaceApiKeyForm()

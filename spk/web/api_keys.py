@@ -11,6 +11,7 @@ from spk.models.refusal import InvalidField, InvalidValue, PlanRequired
 from spk.models.status_pages.owned_pages import OwnedPages
 from spk.web import changing, is_htmx, user
 from spk.web.api_key_forms import CreateApiKeyForm
+from spk.web.confirm import confirmed_for_keys
 from spk.web.security import section
 
 
@@ -22,6 +23,7 @@ def api_keys() -> ResponseReturnValue:
 
 
 @user.post("/security/api-keys")
+@confirmed_for_keys
 def create_api_key() -> ResponseReturnValue:
     """Create a key and show its token, once: the one POST that does not redirect."""
     current_user.require("api_access")

@@ -16,11 +16,18 @@ COOKIE_LENGTH = 300  # characters
 
 def place_of(user: User, address: str) -> str:
     """This browser or else this address, if the account was signed in to from there before; else nothing."""
+    if browser := known_browser(user):
+        return f"browser {browser}"
+    return f"address {address}" if Event.has_signed_in_from(user.id, address) else ""
+
+
+def known_browser(user: User) -> str:
+    """The name of this browser, if the account was signed in to with it before."""
     with suppress(BadSignature, ValueError):
         account, browser = _serializer().loads(request.cookies.get(COOKIE, "")[:COOKIE_LENGTH])
         if account == user.id:
-            return f"browser {browser}"
-    return f"address {address}" if Event.has_signed_in_from(user.id, address) else ""
+            return str(browser)
+    return ""
 
 
 def know_browser(user: User, name: str) -> None:

@@ -10,19 +10,20 @@ from spk.models.accounts.sign_in_attempt import TooManyAttempts
 from spk.models.refusal import PasswordChanged
 from spk.rate_limit import client_address
 from spk.web import changing, user
+from spk.web.confirm import confirmed_by_factor, place
 from spk.web.forms import ChangePasswordForm
 from spk.web.security import section
 
 
 @user.post("/security/password")
+@confirmed_by_factor
 def change_password() -> ResponseReturnValue:
     """Set a new password and end every other session."""
     form = ChangePasswordForm()
     verified_hash = current_user.password_hash
     try:
         with changing():  # every try is counted before the slow part, so that tries at one moment all count
-            place = f"session {current_user.session_secret}"  # where no stranger's tries count
-            attempts = SignInAttempt.record(current_user.email, client_address(), place)
+            attempts = SignInAttempt.record(current_user.email, client_address(), place())
     except TooManyAttempts as refusal:
         return section("password", 429, password_message=str(refusal))
     if not form.validate():

@@ -7,14 +7,18 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from spk.db import reading
-from spk.models import BrowserSession, SignInAttempt
+from spk.models import BrowserSession, Event, SignInAttempt
 from spk.models.accounts import token
 from spk.models.accounts.api_key_list import ApiKeyList
+from spk.models.accounts.browser_session import MOST
+from spk.models.accounts.news import News
+from spk.models.accounts.second_factors import SecondFactors
 from spk.models.status_pages.owned_pages import OwnedPages
 from spk.web import is_htmx, page_number, user
 from spk.web.api_key_forms import CreateApiKeyForm, as_choices
-from spk.web.forms import ChangePasswordForm
+from spk.web.forms import ChangePasswordForm, EmailForm
 from spk.web.key_feed import key_feed_url
+from spk.web.proof import why_no_passkeys
 
 
 @user.get("/security")
@@ -25,20 +29,29 @@ def security() -> ResponseReturnValue:
 def section(name: str, status: int = 200, **context: object) -> Response:
     """Answer htmx with one section of the page, a browser without it with the whole page."""
     asked = request.args.to_dict() if request.method == "GET" else {}
+    factors = SecondFactors(current_user)
     with reading():
+        failed = SignInAttempt.failed(current_user.email)
         keys = ApiKeyList.of(current_user, asked.get("search", ""), asked.get("state", ""), page_number())
         pages = OwnedPages(current_user).named()
         shown: dict[str, Any] = {
+            "news": News.of(current_user, failed),
+            "authenticator_app": factors.app,
+            "passkeys": factors.passkeys,
+            "recovery_codes_left": factors.codes_left,
+            "no_passkeys_because": why_no_passkeys(),
             "sees_api_keys": current_user.sees_api_keys,
             "api_keys": keys,
             "known_addresses": keys.addresses,
             "page_names": {page.id: page.name for page in pages},
             "sessions": BrowserSession.of(current_user),
+            "most_sessions": MOST,
             "activity_of": activity_of(),
-            "events": current_user.recent_events(activity_of()),
-            "failed_sign_ins": SignInAttempt.failed(current_user.email),
+            "events": Event.recent(current_user, activity_of()),
+            "failed_sign_ins": failed,
             "create_form": CreateApiKeyForm(formdata=None),
             "key_feed_url": key_feed_url(),
+            "email_form": EmailForm(formdata=None),
             "password_form": ChangePasswordForm(formdata=None),
         }
     shown |= context

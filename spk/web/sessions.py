@@ -6,12 +6,28 @@ from flask_login import current_user
 
 from spk.models import BrowserSession
 from spk.web import changing, user
+from spk.web.confirm import confirmed
+
+
+@user.post("/security/sessions/<int(max=2147483647):session_id>/end")
+@confirmed
+def end_one_session(session_id: int) -> ResponseReturnValue:
+    with changing(urgent=True):
+        was_there = BrowserSession.end_one(current_user, session_id)
+        if was_there:
+            current_user.record("session:end")
+    return answer("That browser was signed out." if was_there else "That session had ended already.")
 
 
 @user.post("/security/sessions/end-others")
+@confirmed
 def end_other_sessions() -> ResponseReturnValue:
     with changing(urgent=True):
         BrowserSession.end_others(current_user)
         current_user.record("session:end_others")
-    flash("Every other session was signed out.", "sessions")
-    return redirect(url_for("user.security", _anchor="sessions"))
+    return answer("Every other session was signed out.")
+
+
+def answer(message: str) -> ResponseReturnValue:
+    flash(message, "sessions")
+    return redirect(url_for("user.security", _anchor="sessions"), 303)

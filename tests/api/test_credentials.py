@@ -5,7 +5,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from spk.db import reading
-from spk.models import ApiKey, User
+from spk.models import ApiKey, Event, User
 from spk.models.accounts.token import checksum
 from tests.people import Person, bearer
 
@@ -36,7 +36,7 @@ def test_the_owner_sees_that_it_was_reported_and_from_where(ada: Person, client:
     with ada.app.app_context(), reading():
         user = User.find(ada.email)
         assert user is not None
-        event = user.recent_events()[0]
+        event = Event.recent(user)[0]
         assert (event.action, event.subject) == ("api_key:leak", token[:12])
         assert (event.door, event.address) == ("api", "203.0.113.7")
 

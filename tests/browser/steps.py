@@ -52,6 +52,10 @@ def fill_in_sign_in(page: Page, person: Person, password: str = PASSWORD) -> Non
     page.get_by_role("button", name="Sign in").click()
 
 
+def names_of_keys(person: Person) -> list[str]:
+    return [key.name for key in person.keys()]  # noqa: SIM118  # a Person is no dictionary
+
+
 def create_key(page: Page, name: str = "CI") -> str:
     """Create a key and return the token its dialog shows."""
     submit_name(page, name)

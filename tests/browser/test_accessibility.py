@@ -10,6 +10,7 @@ from tests.browser.accessibility import WIDE, violations
 from tests.browser.page_errors import PageErrors
 from tests.browser.steps import (
     create_key,
+    fill_in_sign_in,
     open_details,
     open_options,
     open_revoke_dialog,
@@ -96,6 +97,60 @@ def revoke_dialog(page: Page, ada: Person) -> None:
     open_revoke_dialog(page, "W" * 120)
 
 
+def everything_about_the_account(page: Page, ada: Person) -> None:
+    ada.add_app()
+    for number in range(3):
+        ada.add_passkey("W" * 59 + str(number))
+    ada.session_cookie("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
+    ada.create_key("W" * 120)
+    page.reload()
+    for name in ("email address", "password", "two-factor", "passkeys", "sessions"):
+        page.locator("summary", has_text=name).click()
+    expect(page.get_by_text("Since your last visit")).to_be_visible()
+
+
+def new_app(page: Page, ada: Person) -> None:
+    page.goto("/user/security/two-factor/app")
+    page.get_by_role("button", name="Turn on").click()
+    expect(page.locator("#first_code-error")).to_be_visible()
+
+
+def recovery_codes(page: Page, ada: Person) -> None:
+    ada.add_app()
+    page.reload()
+    page.get_by_text("Manage two-factor").click()
+    page.get_by_role("button", name="Make new recovery codes").click()
+    expect(page.get_by_label("Recovery codes")).to_be_visible()
+
+
+def second_factor(page: Page, ada: Person) -> None:
+    ada.add_app()
+    page.context.clear_cookies()
+    page.goto("/login")
+    fill_in_sign_in(page, ada)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def confirm(page: Page, ada: Person) -> None:
+    page.goto("/user/confirm")
+
+
+def turn_off(page: Page, ada: Person) -> None:
+    ada.add_app()
+    page.goto("/user/security/two-factor/off")
+
+
+def delete_account(page: Page, ada: Person) -> None:
+    page.goto("/user/security/delete")
+    page.get_by_role("button", name="Delete account").click()
+    expect(page.locator("#email-error")).to_be_visible()
+
+
+def export(page: Page, ada: Person) -> None:
+    page.goto("/user/security/export")
+
+
 def plans(page: Page, ada: Person) -> None:
     page.goto("/user/plan")
 
@@ -127,6 +182,14 @@ every_page = pytest.mark.parametrize(
         refused_name,
         token_dialog,
         revoke_dialog,
+        everything_about_the_account,
+        new_app,
+        recovery_codes,
+        second_factor,
+        confirm,
+        turn_off,
+        delete_account,
+        export,
         plans,
         help_article,
         revoke_page,

@@ -6,9 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import NewContext
 from tests.browser.page_errors import PageErrors
 from tests.browser.steps import fill_in_sign_in, sign_in
-from tests.people import PASSWORD, LiveServer, Person
-
-NEW_PASSWORD = "four unrelated words again"  # pragma: allowlist secret (of these tests)
+from tests.people import NEW_PASSWORD, PASSWORD, LiveServer, Person
 
 
 @pytest.fixture

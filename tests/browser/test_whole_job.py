@@ -33,6 +33,7 @@ def test_a_key_is_created_copied_used_and_revoked(page: Page, ada: Person, live:
 def test_a_keyboard_is_enough_for_the_whole_job(page: Page, ada: Person, live: LiveServer) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto("/login")
+    expect(page.get_by_label("Email")).to_be_focused()
     page.keyboard.type(ada.email)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)

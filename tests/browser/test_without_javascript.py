@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import NewContext
 from tests.browser.page_errors import PageErrors
 from tests.browser.steps import create_key, fill_in_sign_in, key_status, row, secret_of, sign_in, submit_name
-from tests.people import PASSWORD, LiveServer, Person
+from tests.people import NEW_PASSWORD, PASSWORD, LiveServer, Person
 
 
 @pytest.fixture
@@ -94,11 +94,11 @@ def test_who_is_signed_out_meanwhile_signs_in_and_comes_back(
 def test_a_password_is_changed_and_the_new_one_signs_in(page: Page, ada: Person, live: LiveServer) -> None:
     page.get_by_text("Change your password").click()
     page.get_by_label("Current password").fill(PASSWORD)
-    page.get_by_label("New password").fill("four unrelated words again")
+    page.get_by_label("New password").fill(NEW_PASSWORD)
     page.get_by_role("button", name="Change password").click()
     expect(page.locator("#password")).to_contain_text("Your password was changed.")
 
     page.get_by_role("button", name="Sign out").click()
     expect(page).to_have_url(f"{live.url}/login")
-    fill_in_sign_in(page, ada, "four unrelated words again")
+    fill_in_sign_in(page, ada, NEW_PASSWORD)
     expect(page).to_have_url(f"{live.url}/user/security")

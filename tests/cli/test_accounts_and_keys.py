@@ -14,7 +14,7 @@ from spk.models.accounts.caller import Caller
 from tests.cli.output import Spk, refusal, rows, said
 from tests.disk import no_room
 from tests.locks import write_lock
-from tests.people import Person
+from tests.people import PASSWORD, Person
 
 PEPPER = "another pepper, random"
 
@@ -30,7 +30,7 @@ def test_a_user_is_created_with_the_password_from_standard_input(spk: Spk, app: 
 
 def test_a_user_is_created_on_the_plan_that_is_asked_for(spk: Spk) -> None:
     result = spk(
-        "user", "create", "carl@example.com", "--plan", "pro", "--password-stdin", typed="longenough\n"
+        "user", "create", "carl@example.com", "--plan", "pro", "--password-stdin", typed=f"{PASSWORD}\n"
     )
     assert said(result) == "carl@example.com can sign in, on the plan pro."
 

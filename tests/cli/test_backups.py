@@ -95,6 +95,8 @@ def fill(ada: Person) -> str:
     )
     api.patch("", slug="umbrella")
     ada.session_cookie()
+    ada.add_app()
+    ada.add_passkey()
     api.get("/components/nothing", 404)
     with ada.app.app_context():
         write_uses()
@@ -270,8 +272,9 @@ KEY_COLUMNS = (
     *("replaced_at", "retires_at", "replaced_by", "ends_on_first_use", "tried_at", "tried_from", "tries"),
 )
 ADDED = {
-    "events": ("address", "browser", "door", "key_prefix"),
-    "users": ("feed_number",),
+    "events": ("address", "browser", "door", "key_prefix", "session_id"),
+    "users": ("feed_number", "reviewed_at", "reset_hash", "reset_until"),
+    "sessions": ("address", "confirmed_at", "awaits_factor"),
     "api_keys": KEY_COLUMNS,
 }  # since then
 

@@ -20,9 +20,25 @@ if TYPE_CHECKING:
 
 
 BROWSER_LENGTH = 100  # characters
+SUBJECT_LENGTH = 200  # characters
 DESCRIPTIONS = {
     "user:sign_in": "Signed in",
+    "user:sign_in:new": "Signed in",
+    "user:sign_in:no_code": "Somebody entered the password, but no valid code",
     "user:password:change": "Changed the password",
+    "user:password:reset": "Set a new password by a link of the administrator’s",
+    "user:reset_link": "The administrator made a link to set a new password",
+    "user:email:change": "Changed the email address, which was",
+    "user:export": "Downloaded the account’s data",
+    "authenticator_app:add": "Set up an authenticator app",
+    "authenticator_app:remove": "Removed the authenticator app",
+    "passkey:add": "Added the passkey",
+    "passkey:remove": "Removed the passkey",
+    "recovery_code:use": "Used a recovery code",
+    "recovery_code:renew": "Made new recovery codes",
+    "second_factors:turn_off": "Turned two-factor off",
+    "second_factors:reset": "The administrator turned two-factor off",
+    "session:end": "Signed out another session",
     "session:end_others": "Signed out every other session",
     "api_key:create": "Created the API key",
     "api_key:revoke": "Revoked the API key",
@@ -35,6 +51,7 @@ DESCRIPTIONS = {
 }
 
 
+SIGN_INS = ("user:sign_in", "user:sign_in:new")
 COLUMNS = ("time", "account", "action", "subject", "door", "address", "browser", "key")
 
 
@@ -46,6 +63,7 @@ class Origin:
     address: str | None = None
     browser: str | None = None
     key_prefix: str | None = None
+    session_id: int | None = None
 
 
 _origin: ContextVar[Origin | None] = ContextVar("origin of changes", default=None)
@@ -69,11 +87,12 @@ class Event(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     action: Mapped[str] = mapped_column(String(40))
-    subject: Mapped[str] = mapped_column(String(200), default="")
+    subject: Mapped[str] = mapped_column(String(SUBJECT_LENGTH), default="")
     address: Mapped[str | None] = mapped_column(Address)
     browser: Mapped[str | None] = mapped_column(String(BROWSER_LENGTH))
     door: Mapped[str | None] = mapped_column(String(10))
     key_prefix: Mapped[str | None] = mapped_column(String(12), index=True)  # of the key that did it
+    session_id: Mapped[int | None]  # of the browser session that did it, which may have ended
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     user: Mapped["User"] = relationship()
@@ -93,6 +112,12 @@ class Event(Base):
         if key_prefix is not None:
             events = events.where(cls.is_with(key_prefix))
         return iter(db.session.scalars(events.execution_options(yield_per=500)))
+
+    @classmethod
+    def recent(cls, user: "User", key_prefix: str | None = None) -> list["Event"]:
+        """The last ten of a user, or with a key, newest first."""
+        events = select(cls).where(cls.user_id == user.id).order_by(cls.id.desc()).limit(10)
+        return list(db.session.scalars(events.where(cls.is_with(key_prefix)) if key_prefix else events))
 
     @classmethod
     def is_with(cls, key_prefix: str) -> ColumnElement[bool]:
@@ -115,7 +140,9 @@ class Event(Base):
     @classmethod
     def has_signed_in_from(cls, user_id: int, address: str) -> bool:
         """Whether this account has been signed in to from this address."""
-        sign_ins = select(cls.id).filter_by(user_id=user_id, action="user:sign_in", address=address)
+        sign_ins = select(cls.id).where(
+            cls.user_id == user_id, cls.action.in_(SIGN_INS), cls.address == address
+        )
         return db.session.scalar(sign_ins.limit(1)) is not None
 
     @classmethod
@@ -131,6 +158,10 @@ class Event(Base):
             words = f"by the key {self.key_prefix}…"
         browser = f"with {self.browser}" if self.browser else ""
         return " ".join(filter(None, [words, browser, f"from {self.address}" if self.address else ""]))
+
+    @property
+    def is_sign_in(self) -> bool:
+        return self.action in SIGN_INS
 
     @property
     def description(self) -> str:

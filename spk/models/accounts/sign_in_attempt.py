@@ -22,12 +22,13 @@ WRONG_A_DAY = 10  # against guessing slowly
 
 
 class TooManyAttempts(Exception):
-    """A limit is used up; `retry_after` is in seconds."""
+    """A limit is used up for `retry_after` seconds."""
 
     def __init__(self, retry_after: int) -> None:
         wait = "a minute" if retry_after <= 90 else f"{retry_after // 60 + 1} minutes"
         super().__init__(f"Too many attempts. Wait {wait} and try again.")
         self.retry_after = retry_after
+        self.headers = {"Retry-After": str(retry_after)}
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class SignInAttempt(Base):
         if not place:
             attempts.append(cls(who=_hash(f"address {address}"), account=account))
         take_advisory_locks(*(attempt.who for attempt in attempts))
-        cls._check_account(attempts[0].who, account)
+        cls._check_account(attempts[0].who)
         if not place:
             cls._check_address(attempts[1].who, account)
         db.session.add_all(attempts)
@@ -92,10 +93,10 @@ class SignInAttempt(Base):
         return cls.created_at < now() - max(kept, _limit()[1])
 
     @classmethod
-    def _check_account(cls, who: str, account: str) -> None:
+    def _check_account(cls, who: str) -> None:
         limit, window = _limit()
         cls._check(window, limit, cls.who == who, ~cls.was_right)
-        cls._check(window, limit * ALL_OF_ACCOUNT, cls.account == account, cls.address.is_not(None))
+        cls._check(window, limit * ALL_OF_ACCOUNT, cls.who == who)
         cls._check(DAY, limit * WRONG_A_DAY, cls.who == who, ~cls.was_right)
 
     @classmethod

@@ -1,29 +1,26 @@
 """An account: its sign-in, its plan and its API keys."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from flask import current_app
 from sqlalchemy import String, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, InvalidRequestError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from spk.db import FOR_CHANGE, Base, db, now
+from spk.db import FOR_CHANGE, NEVER_REUSED, Base, db, now
 from spk.models.accounts import email_address
 from spk.models.accounts.api_key import ApiKey, lock_keys
 from spk.models.accounts.browser_session import BrowserSession, browser_name
-from spk.models.accounts.event import BROWSER_LENGTH, Event, Origin, acting
+from spk.models.accounts.event import BROWSER_LENGTH, SUBJECT_LENGTH, Event, Origin, acting
 from spk.models.accounts.plan import Plan, find_plan, plan_exists
-from spk.models.refusal import InvalidValue, PasswordChanged, PlanRequired
-
-
-class EmailTaken(InvalidValue):
-    """There is an account with this email address."""
+from spk.models.refusal import AccountGone, EmailTaken, InvalidValue, PasswordChanged, PlanRequired
 
 
 class User(Base):
     """Everything that a user owns is looked up through the user."""
 
     __tablename__ = "users"
+    __table_args__ = NEVER_REUSED
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
@@ -32,10 +29,15 @@ class User(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     disabled_at: Mapped[datetime | None]
     feed_number: Mapped[int] = mapped_column(default=0, server_default="0")  # of the address of the feed
+    reset_hash: Mapped[str | None] = mapped_column(String(64), unique=True)  # of a reset link's token
+    reset_until: Mapped[datetime | None]
+    reviewed_at: Mapped[datetime | None] = mapped_column(default=now)  # what was before is no news
 
     # What Flask-Login needs; not its UserMixin, for which users without a session are equal.
     is_authenticated = is_active = True
-    session_secret = ""  # of this browser; the content of its cookie
+    session_id = 0  # of this browser
+    session_secret = ""  # the content of its cookie
+    confirmed_at = datetime.fromtimestamp(0, UTC)  # when this browser's person last proved who they are
 
     def get_id(self) -> str:
         return self.session_secret
@@ -49,7 +51,7 @@ class User(Base):
             with db.session.begin_nested():
                 db.session.add(user)
         except IntegrityError:
-            raise EmailTaken("There is an account with this email already.") from None
+            raise EmailTaken from None
         return user
 
     @classmethod
@@ -61,6 +63,10 @@ class User(Base):
         if not email.isprintable():
             return None  # PostgreSQL rejects a query with some of these characters
         return db.session.scalar(select(cls).where(cls.email == email_address.normalize(email)))
+
+    @classmethod
+    def get(cls, user_id: int) -> "User | None":
+        return db.session.get(cls, user_id)
 
     @classmethod
     def all(cls) -> list["User"]:
@@ -83,25 +89,49 @@ class User(Base):
     def has_feature(self, feature: str) -> bool:
         return self.plan.has(feature)
 
-    def sign_in(self, user_agent: str, address: str) -> None:
-        """Start a session; `session_secret` is what the browser’s cookie is to hold."""
-        BrowserSession.start(self, user_agent)
-        with acting(Origin("page", address, browser_name(user_agent)[:BROWSER_LENGTH])):
-            self.record("user:sign_in")
+    def sign_in(self, user_agent: str, address: str, *, is_known: bool = True, replaces: str = "") -> None:
+        """Start a session in place of the one this browser had; its cookie is to hold `session_secret`."""
+        BrowserSession.end(replaces)
+        BrowserSession.start(self, user_agent, address)
+        browser = browser_name(user_agent)[:BROWSER_LENGTH]
+        with acting(Origin("page", address, browser, session_id=self.session_id)):
+            self.record("user:sign_in" if is_known else "user:sign_in:new")
 
     def lock(self) -> None:
         """Let nobody else change the account, its sessions and keys until the transaction ends."""
-        db.session.refresh(self, with_for_update=FOR_CHANGE)
+        try:
+            db.session.refresh(self, with_for_update=FOR_CHANGE)
+        except InvalidRequestError:
+            raise AccountGone from None
 
     def still_has(self, verified_hash: str) -> bool:
         """Lock the account: whether the password just verified is still its own, and nobody disabled it."""
-        self.lock()
+        try:
+            self.lock()
+        except AccountGone:
+            return False
         return self.password_hash == verified_hash and self.disabled_at is None
 
-    def set_password(self, password_hash: str) -> None:
+    def confirmed_within(self, period: timedelta) -> bool:
+        """Whether this browser’s person proved who they are not longer ago than that."""
+        return timedelta() <= now() - self.confirmed_at < period
+
+    def set_password(self, password_hash: str, action: str = "user:password:change") -> None:
         """Set a new password, which is hashed before the transaction because hashing is slow."""
-        self.password_hash = password_hash
-        self.record("user:password:change")
+        self.password_hash, self.reset_hash = password_hash, None
+        self.record(action)
+
+    def change_email(self, email: str) -> None:
+        """Sign in with another address from now on; raises InvalidValue saying what to change."""
+        former, new = self.email, email_address.clean(email)
+        if new == former:
+            raise InvalidValue("This is your address already.")
+        try:
+            with db.session.begin_nested():
+                self.email = new
+        except IntegrityError:
+            raise EmailTaken from None
+        self.record("user:email:change", former[:SUBJECT_LENGTH])
 
     def change_password(self, verified_hash: str, password_hash: str) -> None:
         """Replace the password that was verified; raises PasswordChanged if it is no longer that."""
@@ -131,10 +161,9 @@ class User(Base):
         any_key = select(ApiKey.id).filter_by(user_id=self.id).limit(1)
         return self.has_feature("api_access") or db.session.scalar(any_key) is not None
 
-    def recent_events(self, key_prefix: str | None = None) -> list[Event]:
-        """The last ten events, or those with a key, newest first."""
-        events = select(Event).filter_by(user_id=self.id).order_by(Event.id.desc()).limit(10)
-        return list(db.session.scalars(events.where(Event.is_with(key_prefix)) if key_prefix else events))
+    def review(self, until: datetime) -> None:
+        """Note that the person knows what has happened until then."""
+        self.reviewed_at = max(until, self.reviewed_at or self.created_at)
 
     def record(self, action: str, subject: str = "") -> None:
         """Write an event in this transaction."""

@@ -13,12 +13,12 @@ KEPT_FOR = timedelta(days=5 * 365)  # after a page is deleted: badges, feeds and
 
 
 class FormerSlug(Base):
-    """The page is null once it is deleted."""
+    """The page is null once it is deleted, and the owner once the account is."""
 
     __tablename__ = "former_slugs"
 
     slug: Mapped[str] = mapped_column(String(SLUG_LENGTH), primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     page_id: Mapped[str | None] = mapped_column(
         String(ID_LENGTH), ForeignKey("status_pages.id", ondelete="SET NULL"), index=True
     )
@@ -47,7 +47,9 @@ class FormerSlug(Base):
     @classmethod
     def is_kept_from(cls, user_id: int, slug: str) -> bool:
         """Whether it is kept for somebody else."""
-        others = select(cls.slug).where(cls.slug == slug, cls.user_id != user_id, ~cls.is_outdated())
+        others = select(cls.slug).where(
+            cls.slug == slug, cls.user_id.is_distinct_from(user_id), ~cls.is_outdated()
+        )
         return db.session.scalar(others) is not None
 
     @classmethod

@@ -97,7 +97,7 @@ def test_ending_a_session_leaves_the_others(app: Flask) -> None:
     here, there = start(app), start(app)
     with as_page(app) as ada:
         ada.session_secret = here
-        BrowserSession.end(ada)
+        BrowserSession.end(ada.session_secret)
         db.session.commit()
     assert (owner(app, here), owner(app, there)) == (None, "ada@example.com")
 
@@ -155,7 +155,7 @@ def seen_after_touch(app: Flask, since: timedelta) -> timedelta:
         with reading():
             session = BrowserSession.find(secret)
         assert session is not None
-        session.touch()
+        session.touch("192.0.2.1")
     with app.app_context(), reading():
         last_seen_at = db.session.scalars(select(BrowserSession.last_seen_at)).one()
         return now() - last_seen_at

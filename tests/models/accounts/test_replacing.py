@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from spk.db import now, reading, writing
-from spk.models import User
+from spk.models import Event, User
 from spk.models.accounts.api_key_list import ApiKeyList
 from spk.models.accounts.key_rights import LAST_DAY, end_of
 from spk.models.accounts.owned_keys import ENDS, KeyLimitReached, NotReplaceable, OwnedKeys
@@ -193,4 +193,4 @@ def test_a_name_is_changed_and_nothing_else(ada: Person, client: FlaskClient) ->
     assert after == before | {"name": "New name"}
     assert works(client, token)
     with ada.app.app_context(), reading():
-        assert owned(ada).user.recent_events()[0].action == "api_key:rename"
+        assert Event.recent(owned(ada).user)[0].action == "api_key:rename"

@@ -181,7 +181,7 @@ def test_the_last_ten_things_that_happened_are_listed_newest_first(
     with app.app_context(), reading():
         user = User.find(ada.email)
         assert user
-        assert [event.subject for event in user.recent_events()] == prefixes[:1:-1]
+        assert [event.subject for event in Event.recent(user)] == prefixes[:1:-1]
 
 
 def test_everything_that_is_recorded_has_words_for_people(app: Flask) -> None:
