@@ -40,9 +40,9 @@ def new_person(app: Flask, email: str, plan: str = "pro") -> Person:
     return Person(app, email)
 
 
-def sign_in(context: BrowserContext, person: Person) -> None:
+def sign_in(context: BrowserContext, person: Person, url: str | None = None) -> None:
     """Give a browser a new session, in place of the one it may have."""
-    name, url = person.app.config["SESSION_COOKIE_NAME"], person.app.config["BASE_URL"]
+    name, url = person.app.config["SESSION_COOKIE_NAME"], url or person.app.config["BASE_URL"]
     context.add_cookies([{"name": name, "value": person.session_cookie(), "url": url}])
 
 

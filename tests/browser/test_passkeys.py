@@ -7,7 +7,7 @@ from playwright.sync_api import CDPSession, Page, expect
 
 from tests.browser.conftest import NewContext
 from tests.browser.page_errors import PageErrors
-from tests.browser.steps import create_key, fill_in_sign_in, names_of_keys, submit_name
+from tests.browser.steps import create_key, fill_in_sign_in, names_of_keys, sign_in, submit_name
 from tests.people import Person
 
 # A passkey that nobody answers for by hand: presence and fingerprint are simulated.
@@ -38,18 +38,22 @@ class Device:
 
 
 @pytest.fixture(scope="session")
-def browser_context_args(browser_context_args: dict[str, Any], base_url: str) -> dict[str, Any]:
-    """The server by the name localhost, because there are no passkeys at an address."""
-    return browser_context_args | {"base_url": base_url.replace("127.0.0.1", "localhost")}
+def localhost(base_url: str) -> str:
+    """The server by this name, because there are no passkeys at an address."""
+    return base_url.replace("127.0.0.1", "localhost")
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any], localhost: str) -> dict[str, Any]:
+    return browser_context_args | {"base_url": localhost}
 
 
 @pytest.fixture
-def page(new_context: NewContext, ada: Person) -> Page:
+def page(new_context: NewContext, localhost: str, ada: Person) -> Page:
     """The Security page, with Ada signed in."""
     page = new_context().new_page()
-    page.goto("/login")
-    fill_in_sign_in(page, ada)
-    page.wait_for_url("**/user/security")
+    sign_in(page.context, ada, localhost)
+    page.goto("/user/security")
     return page
 
 
