@@ -1,13 +1,16 @@
 """spk: a self-hosted status page whose API is opened by keys that people manage themselves."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 __version__ = "0.1.0"
 
@@ -18,6 +21,11 @@ ROOT = PACKAGE if (PACKAGE / "templates").is_dir() else PACKAGE.parent
 
 class Application(Flask):
     """Flask without its check, for every hook of every request, whether it is a coroutine: none is."""
+
+    def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Know a host in whatever case it is written (RFC 9110, 4.2.3)."""
+        environ["HTTP_HOST"] = environ.get("HTTP_HOST", "").lower()
+        return super().wsgi_app(environ, start_response)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func
@@ -61,11 +69,15 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
 
 
 def _application(settings: dict[str, Any]) -> Application:
+    from spk.client_address import with_plain_address
+
     app = Application("spk", root_path=str(ROOT), instance_path=str(settings["DATA_DIR"]))
     app.config.update(settings)
     app.url_map.merge_slashes = False  # else Flask redirects a path with //, which the API never does
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's default provider has it
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     if hops := settings["TRUSTED_PROXIES"]:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # the way Flask documents
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # the way Flask documents
+            with_plain_address(app.wsgi_app), x_for=hops, x_proto=hops, x_host=hops
+        )
     return app

@@ -91,10 +91,6 @@ def _with_headers_of(error: HTTPException, response: Response) -> Response:
 
 def _csrf_failed(error: CSRFError) -> ResponseReturnValue:
     _log.info("CSRF check failed: %s", error.description)
-    if "does not match" in str(error.description):
-        return answer(BadRequest("A proxy has changed the Host header: ask the operator of spk to fix that."))
-    if "referrer" in str(error.description):
-        return answer(BadRequest("Your browser doesn’t send the Referer header, which this form needs."))
     return answer(BadRequest("This page was open too long. Reload it and try again."))
 
 

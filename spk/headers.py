@@ -17,7 +17,7 @@ from spk.request_state import request_state
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",  # Flask-WTF compares the Referer on https
+    "Referrer-Policy": "same-origin",  # for forms from browsers that send no Origin
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }

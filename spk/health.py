@@ -12,7 +12,7 @@ from spk import ROOT
 from spk.config import ConfigError
 from spk.database_errors import is_unavailable
 from spk.db import db
-from spk.paths import HEALTH
+from spk.paths import HEALTH, READY
 
 bp = Blueprint("health", __name__)
 
@@ -26,7 +26,7 @@ def process_is_up() -> ResponseReturnValue:
     return {"status": "ok"}
 
 
-@bp.get("/readyz")
+@bp.get(READY)
 def can_work() -> ResponseReturnValue:
     """Whether the database can be reached and has this version’s tables."""
     try:

@@ -5,6 +5,7 @@ import re
 API = "/api/v1"
 GATE = "/verify"
 HEALTH = "/healthz"
+READY = "/readyz"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")  # RFC 9110, 9.2.1
 # What is like its address is for the gate to refuse: a proxy that asks there must not be given a page.
 _GATE = re.compile(rf"/*{GATE}\b", re.IGNORECASE)

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from spk.api.auth import ApiBlueprint, current_caller
 from spk.models.accounts import scope
 from spk.models.refusal import InvalidValue
-from spk.paths import GATE, is_gate
+from spk.paths import GATE, HEALTH, READY, is_gate
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -51,10 +51,13 @@ def init_app(app: Flask) -> None:
 
 
 def ignore_host(app: "WSGIApplication") -> "WSGIApplication":
-    """Accept any host name, as a proxy may send its own or its client’s; the response contains no URL."""
+    """Accept any host name at the gate and for health checks, whose responses contain no URL.
+
+    A proxy may send its own name or its client’s, and an orchestrator asks by the address of a container.
+    """
 
     def run(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        if is_gate(environ["PATH_INFO"]):
+        if is_gate(environ["PATH_INFO"]) or environ["PATH_INFO"] in (HEALTH, READY):
             environ["HTTP_HOST"] = "localhost"
             environ.pop("HTTP_X_FORWARDED_HOST", None)
         return app(environ, start_response)

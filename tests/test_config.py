@@ -1,3 +1,4 @@
+import re
 import stat
 from datetime import timedelta
 from pathlib import Path
@@ -393,3 +394,52 @@ def test_spaces_are_no_secret(environ: dict[str, str]) -> None:
 def test_a_limit_is_one_rate_that_can_be_told_in_a_header(environ: dict[str, str]) -> None:
     for given in ("5/minute;1/hour", "99999999999999999999/minute"):
         assert refusal(environ, SPK_FAILURE_LIMIT=given).startswith("SPK_FAILURE_LIMIT must be a rate")
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("https://Status.Example.COM", "https://status.example.com"),
+        ("https://status.example.com:443/", "https://status.example.com"),
+        ("http://nas.lan:80", "http://nas.lan"),
+        ("http://nas.lan:443", "http://nas.lan:443"),
+    ],
+)
+def test_an_address_is_the_same_in_any_case_and_with_its_default_port(
+    given: str, read: str, environ: dict[str, str]
+) -> None:
+    assert load(environ, SPK_BASE_URL=given)["BASE_URL"] == read
+
+
+@pytest.mark.parametrize(
+    ("bind", "url"),
+    [
+        *(("127.0.0.2:8116", "http://127.0.0.2:8116"), ("192.0.2.7:80", "http://192.0.2.7")),
+        *(("[::1]:8000", "http://localhost:8000"), ("[::]:8000", "http://localhost:8000")),
+        *(("0.0.0.0:8000", "http://127.0.0.1:8000"), ("unix:/run/spk.sock", "http://127.0.0.1:8000")),
+    ],
+)
+def test_the_default_address_is_one_where_spk_listens(bind: str, url: str, environ: dict[str, str]) -> None:
+    assert load(environ, SPK_BIND=bind)["BASE_URL"] == url
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("https://example.com/status", "spk needs a host name of its own, without /status after it"),
+        ("http://[fd00::1]:8000", "needs a host name in place of the IPv6 address"),
+        ('"https://status.example.com"', 'not "https://status.example.com".'),
+        ("status.example.com", "not status.example.com."),
+    ],
+)
+def test_an_address_that_does_not_do_is_shown_with_what_to_change(
+    given: str, words: str, environ: dict[str, str]
+) -> None:
+    with pytest.raises(ConfigError, match=re.escape(words)):
+        load(environ, SPK_BASE_URL=given)
+
+
+def test_a_password_in_an_address_is_not_shown(environ: dict[str, str]) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        load(environ, SPK_BASE_URL="https://ada:hunter2@spk.example")
+    assert "hunter2" not in str(refusal.value)

@@ -10,8 +10,8 @@ from typing_extensions import TypedDict
 from spk import rate_limit
 from spk.api.body import read_body
 from spk.db import reading, writing
-from spk.models.accounts.event import Origin, acting
 from spk.models.accounts.leak import find_leaked, revoke_leaked
+from spk.models.accounts.origin import Origin, acting
 
 bp = Blueprint("credentials", __name__)
 LIMIT = RateLimitItemPerMinute(60)  # reports, for each address

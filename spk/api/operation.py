@@ -15,8 +15,8 @@ from spk.api.paging import Paging, read_paging
 from spk.api.problem import InvalidFields, Problem
 from spk.db import reading, writing
 from spk.models import IdempotentAnswer, StatusPage
-from spk.models.accounts.event import Origin, acting
 from spk.models.accounts.idempotent_answer import KEY_LENGTH, KeyReused
+from spk.models.accounts.origin import Origin, acting
 from spk.models.refusal import InvalidField, LimitReached, PlanRequired
 from spk.models.status_pages.owned_pages import OwnedPages
 from spk.paths import SAFE_METHODS

@@ -12,7 +12,7 @@ from spk.config import ConfigError
 from spk.database_errors import is_damage, is_unavailable
 from spk.engines import close
 from spk.models import User
-from spk.models.accounts.event import Origin, acting
+from spk.models.accounts.origin import Origin, acting
 from spk.models.refusal import Refusal
 
 P = ParamSpec("P")

@@ -15,6 +15,7 @@ from spk.config.settings import SETTINGS
 from spk.db import db, now, reading
 from spk.models import Event, User
 from spk.models.accounts.ending_keys import ending_keys
+from spk.models.accounts.network import is_network
 from spk.models.accounts.pepper import check_pepper
 from spk.models.accounts.plan import all_plans
 from spk.models.refusal import FEATURES
@@ -89,6 +90,17 @@ def proxy() -> Findings:
         yield "fail", message
     if trusted and not bind.startswith(LOCAL):
         yield "warn", f"Whoever reaches {bind} past the proxy can claim any address: let only the proxy in."
+    if trusted:
+        yield from clients()
+
+
+def clients() -> Findings:
+    """The proxy says from which address each client comes."""
+    with reading():
+        seen = Event.recent_addresses()
+    for address in sorted(seen):
+        if not is_network(address):
+            yield "warn", f"The proxy calls a client {address}, which is no address: all such count as one."
 
 
 def limits() -> Findings:

@@ -20,6 +20,7 @@ FIXED = {
     "WTF_CSRF_TIME_LIMIT": None,
     # The blueprints check it themselves, after authentication.
     "WTF_CSRF_CHECK_DEFAULT": False,
+    "WTF_CSRF_SSL_STRICT": False,  # check_origin looks at the Referer where Origin is missing
 }
 
 

@@ -15,6 +15,9 @@ from sqlalchemy.exc import ArgumentError
 
 from spk.config.settings import SETTINGS
 
+DEFAULT_PORTS = {"http": 80, "https": 443}
+EVERYWHERE = ("", "0.0.0.0")  # noqa: S104  # compared, not bound
+
 
 class ConfigError(Exception):
     """A setting that can’t be used; the message names it and says what to do."""
@@ -49,20 +52,36 @@ def data_dir(environ: Mapping[str, str]) -> Path:
 
 
 def base_url(environ: Mapping[str, str]) -> SplitResult:
+    """In the normal form: a host has no case (RFC 9110, 4.2.3), and a default port isn’t written."""
+    given = value(environ, "SPK_BASE_URL") or _default_base_url(environ)
     try:
-        url = urlsplit((value(environ, "SPK_BASE_URL") or _default_base_url(environ)).rstrip("/"))
-        is_web = url.scheme in ("http", "https") and url.hostname and url.port != 0
+        url = urlsplit(given.rstrip("/"))
+        is_web = url.scheme in DEFAULT_PORTS and url.hostname and url.port != 0
     except ValueError:  # an incomplete IPv6 address, or a port that isn't a number
         is_web = False
-    # No IPv6 literal: Werkzeug cannot compare one with the Host header.
-    if not is_web or "@" in url.netloc or "[" in url.netloc or url.path or url.query or url.fragment:
-        raise ConfigError("SPK_BASE_URL must be a scheme and a host, like https://status.example.com.")
-    return url
+    if is_web and "[" in url.netloc:  # Werkzeug cannot compare one with the Host header
+        raise ConfigError(f"SPK_BASE_URL needs a host name in place of the IPv6 address in {given}.")
+    if is_web and url.path:
+        raise ConfigError(
+            f"SPK_BASE_URL is {given}, but spk needs a host name of its own, without {url.path} after it."
+        )
+    if not is_web or "@" in url.netloc or url.query or url.fragment:
+        shown = given if "@" not in given else "what it is"  # a password may be in it
+        raise ConfigError(
+            f"SPK_BASE_URL must be a scheme and a host, like https://status.example.com, not {shown}."
+        )
+    port = f":{url.port}" if url.port not in (None, DEFAULT_PORTS[url.scheme]) else ""
+    return url._replace(netloc=f"{url.hostname}{port}")
 
 
 def _default_base_url(environ: Mapping[str, str]) -> str:
-    port = environ.get("SPK_BIND", "").rpartition(":")[2]
-    return f"http://127.0.0.1:{port if port.isdigit() else 8000}"
+    """Where spk listens, by a name that can be opened on the same machine."""
+    host, _, port = environ.get("SPK_BIND", "").strip().rpartition(":")
+    if not port.isdigit():  # a socket, or nothing
+        return "http://127.0.0.1:8000"
+    if host in EVERYWHERE or host.startswith("["):
+        host = "localhost" if host.startswith("[") else "127.0.0.1"
+    return f"http://{host}:{port}"
 
 
 def bind(environ: Mapping[str, str]) -> str:

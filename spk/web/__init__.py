@@ -11,14 +11,14 @@ from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
 from limits import RateLimitItemPerMinute
-from werkzeug.exceptions import Forbidden
+from werkzeug.exceptions import BadRequest, Forbidden
 
 from spk import rate_limit
 from spk.db import now, reading, writing
 from spk.models import BrowserSession, User
 from spk.models.accounts import password as passwords
 from spk.models.accounts.browser_session import browser_name
-from spk.models.accounts.event import BROWSER_LENGTH, Origin, acting
+from spk.models.accounts.origin import Origin, acting
 from spk.models.refusal import AccountGone
 from spk.models.status_pages.vocabulary import COMPONENT_STATUSES
 from spk.paths import SAFE_METHODS
@@ -91,7 +91,7 @@ def changing(*, urgent: bool = False) -> Iterator[None]:
 
 def page_origin(session_id: int | None = None) -> Origin:
     """Where a change by this request comes from."""
-    browser = browser_name(request.user_agent.string)[:BROWSER_LENGTH]
+    browser = browser_name(request.user_agent.string)
     return Origin("page", request.remote_addr, browser, session_id=session_id)
 
 
@@ -126,7 +126,10 @@ def check_origin() -> None:
         return
     own = (current_app.config["BASE_URL"], request.host_url.rstrip("/"))
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
-    if request.headers.get("Origin", own[0]) not in own or site not in ("same-origin", "none"):
+    origin = request.headers.get("Origin") or "/".join((request.referrer or "").split("/", 3)[:3])
+    if not origin and current_app.config["SESSION_COOKIE_SECURE"]:
+        raise BadRequest("Your browser sends neither Origin nor Referer, and this form needs one of them.")
+    if (origin or own[0]).lower() not in own or site not in ("same-origin", "none"):
         raise Forbidden("This form was sent from another site, so nothing was changed.")
 
 

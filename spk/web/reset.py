@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from spk.db import reading, writing
 from spk.models import BrowserSession, User
 from spk.models.accounts import password
-from spk.models.accounts.event import acting
+from spk.models.accounts.origin import acting
 from spk.models.accounts.owned_keys import OwnedKeys
 from spk.models.accounts.reset_link import find_reset
 from spk.web import account, page_origin

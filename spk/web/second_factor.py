@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from spk.db import reading, writing
 from spk.models import BrowserSession, User
-from spk.models.accounts.event import acting
+from spk.models.accounts.origin import acting
 from spk.models.accounts.passkey import Assertion, PasskeyRefused
 from spk.models.accounts.second_factors import SecondFactors
 from spk.models.accounts.sign_in_attempt import TooManyAttempts

@@ -98,7 +98,7 @@ def test_a_csrf_token_does_not_survive_signing_in(browser: Browser, ada: Person)
         assert session["csrf_token"] != before
 
 
-@pytest.mark.parametrize("path", ["/", "/login", "/api/v1/whoami", "/healthz"])
+@pytest.mark.parametrize("path", ["/", "/login", "/api/v1/whoami"])
 def test_a_host_that_is_not_ours_is_refused(path: str, client: FlaskClient) -> None:
     response = client.get(path, base_url="http://evil.example")
     assert response.status_code == 400
@@ -146,3 +146,35 @@ def test_the_429_of_an_htmx_form_goes_to_the_status_line(ada: Person) -> None:
     assert (answer.status_code, answer.headers["HX-Retarget"]) == (429, "#key-status")
     assert "Too many attempts. Wait a minute and try again." in answer.text
     assert int(answer.headers["Retry-After"]) > 0
+
+
+@pytest.fixture
+def on_https(environ: dict[str, str]) -> FlaskClient:
+    return create_app({**environ, "SPK_BASE_URL": "https://status.example.com"}).test_client()
+
+
+@pytest.mark.parametrize(
+    ("headers", "words"),
+    [
+        ({"Origin": "https://status.example.com"}, TOO_OLD),  # past the check, without a CSRF token
+        ({"Origin": "https://STATUS.example.com"}, TOO_OLD),
+        ({"Referer": "https://status.example.com/login?next=/"}, TOO_OLD),
+        ({"Referer": "https://status.example.com.evil.example/"}, "This form was sent from another site"),
+        ({"Origin": "https://evil.example", "Referer": "https://status.example.com/"}, "another site"),
+        ({}, "Your browser sends neither Origin nor Referer"),
+    ],
+)
+def test_a_referer_is_asked_for_only_where_there_is_no_origin(
+    headers: dict[str, str], words: str, on_https: FlaskClient
+) -> None:
+    answer = on_https.post("/login", base_url="https://status.example.com", headers=headers)
+    assert words in answer.text
+
+
+def test_a_host_is_known_in_any_case(on_https: FlaskClient) -> None:
+    assert on_https.get("/login", headers={"Host": "Status.Example.COM"}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_health_is_answered_by_any_name(path: str, client: FlaskClient) -> None:
+    assert client.get(path, headers={"Host": "172.17.0.2:8000"}).status_code == 200

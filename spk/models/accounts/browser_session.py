@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from spk.autocommit import try_update
 from spk.column_types import Address
 from spk.db import NEVER_REUSED, Base, db, now
+from spk.models.accounts.origin import BROWSER_LENGTH
 
 if TYPE_CHECKING:
     from spk.models.accounts.user import User
@@ -157,7 +158,7 @@ def browser_name(user_agent: str) -> str:
     """Like “Firefox on Linux”."""
     found = ua_parser.parse(user_agent[:USER_AGENT_LENGTH])
     browser = found.user_agent.family if found.user_agent else "Unknown browser"
-    return f"{browser} on {found.os.family}" if found.os else browser
+    return (f"{browser} on {found.os.family}" if found.os else browser)[:BROWSER_LENGTH]
 
 
 def _hash(secret: str) -> str:

@@ -1,11 +1,8 @@
 """The audit log: what happened to an account, and when."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from flask import current_app
 from sqlalchemy import ColumnElement, ForeignKey, String, func, or_, select
@@ -14,12 +11,12 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from spk.autocommit import fetch_first
 from spk.column_types import Address
 from spk.db import Base, db, now
+from spk.models.accounts.origin import BROWSER_LENGTH, origin_now
 
 if TYPE_CHECKING:
     from spk.models.accounts.user import User
 
 
-BROWSER_LENGTH = 100  # characters
 SUBJECT_LENGTH = 200  # characters
 DESCRIPTIONS = {
     "user:sign_in": "Signed in",
@@ -55,30 +52,6 @@ SIGN_INS = ("user:sign_in", "user:sign_in:new")
 COLUMNS = ("time", "account", "action", "subject", "door", "address", "browser", "key")
 
 
-@dataclass(frozen=True)
-class Origin:
-    """Where changes come from: a page, the API or a command."""
-
-    door: Literal["page", "api", "command"]
-    address: str | None = None
-    browser: str | None = None
-    key_prefix: str | None = None
-    session_id: int | None = None
-
-
-_origin: ContextVar[Origin | None] = ContextVar("origin of changes", default=None)
-
-
-@contextmanager
-def acting(origin: Origin) -> Iterator[None]:
-    """Have the events of this block say where they come from."""
-    token = _origin.set(origin)
-    try:
-        yield
-    finally:
-        _origin.reset(token)
-
-
 class Event(Base):
     """An audit line, written in the transaction that it describes and never changed."""
 
@@ -100,7 +73,7 @@ class Event(Base):
     @classmethod
     def record(cls, user: "User", action: str, subject: str = "") -> None:
         """Write an event in this transaction, with where it comes from."""
-        origin = vars(_origin.get()) if _origin.get() else {}
+        origin = vars(present) if (present := origin_now()) else {}
         db.session.add(cls(user=user, action=action, subject=subject, **origin))
 
     @classmethod
@@ -129,6 +102,12 @@ class Event(Base):
         time, account = self.created_at.isoformat(timespec="seconds"), self.user.email
         where = self.door or "", self.address or "", self.browser or "", self.key_prefix or ""
         return dict(zip(COLUMNS, (time, account, self.action, self.subject, *where), strict=True))
+
+    @classmethod
+    def recent_addresses(cls) -> set[str]:
+        """Where the last hundred changes by people and programs came from."""
+        seen = select(cls.address).where(cls.address.is_not(None)).order_by(cls.id.desc()).limit(100)
+        return {address for address in db.session.scalars(seen) if address}
 
     @classmethod
     def newest_at(cls) -> datetime | None:

@@ -26,6 +26,13 @@ def clean(given: Iterable[str]) -> tuple[str, ...]:
     return found
 
 
+def is_network(text: str) -> bool:
+    try:
+        return bool(_clean_one(text))
+    except InvalidValue:
+        return False
+
+
 def contains(networks: Iterable[str], address: str | None) -> bool:
     """Whether an address is in one of the networks; an unknown one is in none."""
     try:

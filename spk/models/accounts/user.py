@@ -11,7 +11,8 @@ from spk.db import FOR_CHANGE, NEVER_REUSED, Base, db, now
 from spk.models.accounts import email_address
 from spk.models.accounts.api_key import ApiKey, lock_keys
 from spk.models.accounts.browser_session import BrowserSession, browser_name
-from spk.models.accounts.event import BROWSER_LENGTH, SUBJECT_LENGTH, Event, Origin, acting
+from spk.models.accounts.event import SUBJECT_LENGTH, Event
+from spk.models.accounts.origin import Origin, acting
 from spk.models.accounts.plan import Plan, find_plan, plan_exists
 from spk.models.refusal import AccountGone, EmailTaken, InvalidValue, PasswordChanged, PlanRequired
 
@@ -93,8 +94,7 @@ class User(Base):
         """Start a session in place of the one this browser had; its cookie is to hold `session_secret`."""
         BrowserSession.end(replaces)
         BrowserSession.start(self, user_agent, address)
-        browser = browser_name(user_agent)[:BROWSER_LENGTH]
-        with acting(Origin("page", address, browser, session_id=self.session_id)):
+        with acting(Origin("page", address, browser_name(user_agent), session_id=self.session_id)):
             self.record("user:sign_in" if is_known else "user:sign_in:new")
 
     def lock(self) -> None:
