@@ -16,7 +16,6 @@ from sqlalchemy.exc import ArgumentError
 from spk.config.settings import SETTINGS
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
-EVERYWHERE = ("", "0.0.0.0")  # noqa: S104  # compared, not bound
 
 
 class ConfigError(Exception):
@@ -79,8 +78,10 @@ def _default_base_url(environ: Mapping[str, str]) -> str:
     host, _, port = environ.get("SPK_BIND", "").strip().rpartition(":")
     if not port.isdigit():  # a socket, or nothing
         return "http://127.0.0.1:8000"
-    if host in EVERYWHERE or host.startswith("["):
-        host = "localhost" if host.startswith("[") else "127.0.0.1"
+    if host.startswith("["):
+        host = "localhost"
+    elif not host.strip("0."):  # everywhere
+        host = "127.0.0.1"
     return f"http://{host}:{port}"
 
 
