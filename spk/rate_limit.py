@@ -2,13 +2,15 @@
 
 import math
 import time
+from contextlib import nullcontext
 from functools import lru_cache
 from ipaddress import IPv4Address, ip_address, ip_network
+from threading import Lock
 
 from flask import Flask, Response, current_app, request
 from limits import RateLimitItem
 from limits.errors import ConfigurationError
-from limits.storage import Storage, storage_from_string
+from limits.storage import MemoryStorage, Storage, storage_from_string
 from werkzeug.exceptions import TooManyRequests
 
 from spk.config import ConfigError
@@ -30,6 +32,8 @@ def init_app(app: Flask) -> None:
             "SPK_RATELIMIT_STORAGE_URI must be memory:// or an address like redis://localhost:6379."
         )
     app.extensions["rate_limits"] = storage
+    # Two who count in memory at once would both start its thread that forgets, and one of them fail.
+    app.extensions["rate_limits_lock"] = Lock() if isinstance(storage, MemoryStorage) else nullcontext()
     app.after_request(_add_headers)
 
 
@@ -37,7 +41,8 @@ def hit(limit: RateLimitItem, policy: str, who: str) -> None:
     """Count a request of `who`; raises TooManyRequests once the limit of this policy is used up."""
     storage: Storage = current_app.extensions["rate_limits"]
     key = limit.key_for(policy, who)
-    used = storage.incr(key, limit.get_expiry())
+    with current_app.extensions["rate_limits_lock"]:
+        used = storage.incr(key, limit.get_expiry())
     seconds = max(1, math.ceil(storage.get_expiry(key) - time.time()))
     request_state().rate_limit = RateLimitUse(policy, limit, max(0, limit.amount - used), seconds)
     if used > limit.amount:

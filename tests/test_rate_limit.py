@@ -1,6 +1,7 @@
 """Request limits: counted for all workers where they share a store, and refused where it is gone."""
 
 import socket
+import sys
 import urllib.error
 import urllib.request
 from collections import Counter
@@ -10,11 +11,15 @@ from email.message import Message
 from pathlib import Path
 
 import pytest
+from limits import RateLimitItemPerMinute
 
 from spk import create_app
 from spk.models.accounts import token as codec
+from spk.rate_limit import hit
+from spk.request_state import request_state
 from tests.people import LiveServer, Person, bearer, body, free_port, operator_key, serve
 from tests.redis import run_redis
+from tests.test_db import at_once
 
 PLANS = """
 [free]
@@ -98,3 +103,29 @@ def test_counting_goes_on_once_the_store_is_back(environ: dict[str, str], tmp_pa
     assert client.get("/api/v1/whoami", headers=unknown).status_code == 503
     with run_redis(tmp_path, port):
         assert client.get("/api/v1/whoami", headers=unknown).status_code == 401
+
+
+def test_many_who_are_counted_at_the_same_moment_all_are(environ: dict[str, str]) -> None:
+    """The store in memory starts a thread that forgets, and failed where two started it."""
+    app, limit, interval = create_app(environ), RateLimitItemPerMinute(10_000), sys.getswitchinterval()
+    storage, lock = app.extensions["rate_limits"], app.extensions["rate_limits_lock"]
+
+    def count(number: int) -> bool:
+        with app.test_request_context():
+            for part in range(5):
+                hit(limit, "test", f"{part}")
+                with lock:
+                    forgetting = storage.timer
+                forgetting.join()  # the next hit is to start another
+            return request_state().rate_limit is not None
+
+    sys.setswitchinterval(1e-6)
+    try:
+        assert at_once(8, count) == 8
+    finally:
+        sys.setswitchinterval(interval)
+    with app.test_request_context():
+        hit(limit, "test", "0")
+        use = request_state().rate_limit
+    assert use is not None
+    assert use.remaining == 10_000 - 9
