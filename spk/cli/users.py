@@ -106,10 +106,12 @@ def reset_two_factor(email: str) -> None:
 
 @user.command("delete")
 @click.argument("email")
-@click.confirmation_option(prompt="Delete the account with its keys, status pages and events?")
+@click.option("--yes", is_flag=True, help="Don’t ask; a script is never asked.")
 @with_app
-def delete_user(email: str) -> None:
+def delete_user(email: str, yes: bool) -> None:
     """Delete an account and all that belongs to it; this can’t be undone."""
+    if not yes and sys.stdin.isatty():
+        click.confirm("Delete the account with its keys, status pages and events?", abort=True, err=True)
     with writing(urgent=True):
         account = find_user(email)
         account.disable()

@@ -1,8 +1,13 @@
 """All that belongs to an account: as a file, and its end."""
 
 import json
+import os
+import pty
 import re
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -149,12 +154,18 @@ def many_events(ada: Person) -> None:
 def test_much_is_deleted_in_parts(
     many_events: None, ada: Person, app: Flask, environ: dict[str, str]
 ) -> None:
-    result = CliRunner().invoke(main, ["user", "delete", ada.email, "--yes"], env=environ)
+    result = CliRunner().invoke(main, ["user", "delete", ada.email], env=environ)
     assert (result.exit_code, result.stderr) == (0, f"{ada.email} is deleted.\n")
     assert rows(app)["events"] == 0
 
 
 def test_the_operator_is_asked_before_an_account_is_deleted(ada: Person, environ: dict[str, str]) -> None:
-    result = CliRunner().invoke(main, ["user", "delete", ada.email], input="n\n", env=environ)
-    assert result.exit_code == 1
+    """At a terminal; a script isn’t."""
+    ours, theirs = pty.openpty()
+    os.write(ours, b"n\n")
+    spk = str(Path(sys.executable).with_name("spk"))
+    ended = subprocess.run([spk, "user", "delete", ada.email], env=environ, stdin=theirs, capture_output=True)
+    os.close(ours)
+    os.close(theirs)
+    assert (ended.returncode, b"Delete the account" in ended.stderr) == (1, True)
     assert is_signed_in(ada.browser())
