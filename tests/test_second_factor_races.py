@@ -495,8 +495,7 @@ def test_a_session_that_ends_while_it_proves_something_has_ended(fill: Fill, ada
 
 # None that changes what deleting takes: the session, or the address that is typed.
 WRITERS = [
-    SIGN_INS[0],
-    SIGN_INS[2],
+    *SIGN_INS,
     *((fill, LOCKS) for fill in (new_passkey, new_app, new_key, new_page)),
     *((fill, LOCKS) for fill in (confirm, confirm_by_code, delete)),
 ]
@@ -537,3 +536,27 @@ def test_an_account_that_is_deleted_between_two_steps_leaves_nothing(
 def new_person(app: Flask) -> Person:
     with app.app_context(), writing():
         return Person(app, User.create(f"{next(numbers)}@example.com", password_hash(), "pro").email)
+
+
+def test_an_account_that_is_deleted_before_a_refusal_is_shown_is_asked_to_sign_in(
+    eve: Person, app: Flask, overtake: Overtake
+) -> None:
+    carl = new_person(app)
+    form, end = fill_in(carl.browser(), f"{SECURITY}/email", email=eve.email), delete(carl)
+    is_overtaken = overtake("spk.web.security.reading", end.send)
+    answer = form.send()
+    assert (is_overtaken.is_set(), answer.status_code) == (True, 302)
+    assert answer.headers["Location"].startswith("/login")
+
+
+def test_signing_out_ends_a_session_whose_secret_is_renewed_meanwhile(
+    ada: Person, app: Flask, overtake: Overtake
+) -> None:
+    browser = ada.browser()
+    leave = fill_in(browser, "/logout")
+    proof = fill_in(browser, CONFIRM, CONFIRM, password=PASSWORD)
+    is_overtaken = overtake("spk.web.sign_in.writing", proof.send)
+    leave.send()
+    assert is_overtaken.is_set()
+    with app.app_context(), reading():
+        assert db.session.scalars(select(BrowserSession.id)).all() == []

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
 from limits import RateLimitItemPerMinute
+from sqlalchemy.orm.exc import ObjectDeletedError
 from werkzeug.exceptions import BadRequest, Forbidden
 
 from spk import rate_limit
@@ -136,6 +137,13 @@ def check_origin() -> None:
 @user.errorhandler(SignedOut)
 def ask_again(_error: SignedOut) -> ResponseReturnValue:
     session.clear()
+    return redirect_to_sign_in()
+
+
+@account.errorhandler(ObjectDeletedError)
+@user.errorhandler(ObjectDeletedError)
+def ask_whoever_is_gone(_error: ObjectDeletedError) -> ResponseReturnValue:
+    """An account may be deleted between a change that was refused and the page that says so."""
     return redirect_to_sign_in()
 
 

@@ -104,6 +104,6 @@ def sign_in_with_passkey() -> ResponseReturnValue:
 def end_session() -> ResponseReturnValue:
     if current_user.is_authenticated:
         with writing(urgent=True):
-            BrowserSession.end(current_user.session_secret)
+            BrowserSession.end_one(current_user, current_user.session_id)  # whatever its secret is by now
     session.clear()
     return redirect(url_for("account.sign_in"))
