@@ -9,6 +9,8 @@ from flask import Flask
 from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from spk.client_address import with_plain_address
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
@@ -69,8 +71,6 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
 
 
 def _application(settings: dict[str, Any]) -> Application:
-    from spk.client_address import with_plain_address
-
     app = Application("spk", root_path=str(ROOT), instance_path=str(settings["DATA_DIR"]))
     app.config.update(settings)
     app.url_map.merge_slashes = False  # else Flask redirects a path with //, which the API never does

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tempfile import TemporaryFile
 from typing import IO
 
-from sqlalchemy import ColumnElement, Table, delete, func, or_, select
+from sqlalchemy import ColumnElement, Table, func, or_, select
 
 from spk.db import Base, db, writing
 from spk.models.accounts.api_key import ApiKey
@@ -13,8 +13,9 @@ from spk.models.accounts.event import Event
 from spk.models.accounts.user import User
 from spk.models.status_pages.former_slug import FormerSlug
 from spk.models.status_pages.status_page import StatusPage
+from spk.models.sweep import delete_in_steps
 
-STEP = 500  # rows deleted in one transaction: nobody waits long for its lock
+READ_AT_ONCE = 500  # rows
 # Columns with what opens something, or a hash of it.
 WITHHELD = {
     *("password_hash", "token_hash", "secret_hash", "sealed_secret", "code_hash"),
@@ -35,7 +36,7 @@ def write_data(user: User) -> IO[bytes]:
     opening = "{"
     for table, is_owned in _owned(user.id):
         columns = [column for column in table.columns if column.name not in WITHHELD]
-        rows = db.session.execute(select(*columns).where(is_owned).execution_options(yield_per=STEP))
+        rows = db.session.execute(select(*columns).where(is_owned).execution_options(yield_per=READ_AT_ONCE))
         file.write(f'{opening}\n"{table.name}": ['.encode())
         opening = "],"
         for number, row in enumerate(rows.mappings()):
@@ -57,14 +58,8 @@ def delete_account(user_id: int) -> Iterator[int]:
         ).all():
             FormerSlug.keep_all(page.slug, user_id, page.id)
     for table, is_owned in reversed(list(_owned(user_id))):
-        key, *more = table.primary_key
-        while not more:  # a row whose key is made of others' keys goes with them
-            with writing():
-                keys = list(db.session.scalars(select(key).where(is_owned).limit(STEP)))
-                db.session.execute(delete(table).where(key.in_(keys)))
-            yield len(keys)
-            if len(keys) < STEP:
-                break
+        if len(table.primary_key) == 1:  # a row whose key is made of others' keys goes with them
+            yield from delete_in_steps(table, is_owned)
 
 
 def _owned(user_id: int) -> Iterator[tuple[Table, ColumnElement[bool]]]:

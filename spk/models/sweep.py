@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, Table, delete, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spk.db import Base, db, now, reading, writing
@@ -43,16 +43,21 @@ class Sweep(Base):
 def sweep() -> Iterator[tuple[str, int]]:
     """Delete what is outdated, in many transactions; yields the table and the rows deleted after each."""
     for model in SWEPT:
-        (key,) = model.__table__.primary_key
-        while True:
-            with reading():
-                outdated = select(key).where(model.is_outdated()).order_by(key).limit(STEP)
-                keys = list(db.session.scalars(outdated))
-            if not keys:
-                break
-            with writing():
-                db.session.execute(delete(model).where(key.in_(keys), model.is_outdated()))
-            yield model.__tablename__, len(keys)
+        for count in delete_in_steps(Base.metadata.tables[model.__tablename__], model.is_outdated()):
+            yield model.__tablename__, count
+
+
+def delete_in_steps(table: Table, condition: ColumnElement[bool]) -> Iterator[int]:
+    """Delete these rows of a table with one primary key, in many transactions; yields how many in each."""
+    (key,) = table.primary_key
+    while True:
+        with reading():
+            keys = list(db.session.scalars(select(key).where(condition).order_by(key).limit(STEP)))
+        if not keys:
+            return
+        with writing():
+            db.session.execute(delete(table).where(key.in_(keys), condition))
+        yield len(keys)
 
 
 def count_rows() -> dict[str, int]:

@@ -1,6 +1,5 @@
 """Passwords, hashed with argon2id (RFC 9106)."""
 
-import hashlib
 import re
 import threading
 
@@ -61,11 +60,6 @@ def hash(password: str) -> str:  # noqa: A001  # password.hash() reads best
 def is_outdated(password_hash: str) -> bool:
     """Whether a new hash of the same password would be harder to guess from."""
     return hasher.check_needs_rehash(password_hash)
-
-
-def tag(password_hash: str) -> str:
-    """Changes with the password, and tells nothing of it."""
-    return hashlib.sha256(password_hash.encode()).hexdigest()[:16]
 
 
 def verify(password_hash: str | None, password: str) -> bool:
