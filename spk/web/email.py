@@ -1,6 +1,5 @@
 """The Email section."""
 
-from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -8,7 +7,7 @@ from spk.models.refusal import EmailTaken, InvalidValue
 from spk.web import changing, user
 from spk.web.confirm import confirmed
 from spk.web.forms import EmailForm
-from spk.web.security import section
+from spk.web.security import back_to, section
 
 
 @user.post("/security/email")
@@ -23,5 +22,4 @@ def change_email() -> ResponseReturnValue:
     except InvalidValue as refusal:
         form.email.errors = [str(refusal)]
         return section("email", 409 if isinstance(refusal, EmailTaken) else 422, email_form=form)
-    flash("From now on you sign in with this address.", "email")
-    return redirect(url_for("user.security", _anchor="email"), 303)
+    return back_to("email", "From now on you sign in with this address.")

@@ -1,6 +1,6 @@
 """The Passkeys section."""
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -13,7 +13,7 @@ from spk.web import changing, user
 from spk.web.confirm import confirmed
 from spk.web.forms import PasskeyForm
 from spk.web.proof import passkey_origin, why_no_passkeys
-from spk.web.security import section
+from spk.web.security import back_to, section
 from spk.web.two_factor import codes_page
 
 
@@ -44,7 +44,7 @@ def add_passkey() -> ResponseReturnValue:
             codes = SecondFactors(current_user).add_passkey(passkey)
     except (InvalidValue, LimitReached) as refusal:
         return passkey_page(form, 422, str(refusal))
-    return codes_page(codes) if codes else answer(f"“{passkey.name}” was added.")
+    return codes_page(codes) if codes else back_to("passkeys", f"“{passkey.name}” was added.")
 
 
 @user.post("/security/passkeys/<int(max=2147483647):passkey_id>/remove")
@@ -57,9 +57,4 @@ def remove_passkey(passkey_id: int) -> ResponseReturnValue:
             factors.remove_passkey(passkey)
     except OnlyFactor as refusal:
         return section("passkeys", 409, passkey_message=str(refusal))
-    return answer(f"“{passkey.name}” was removed. It no longer signs you in.")
-
-
-def answer(message: str) -> ResponseReturnValue:
-    flash(message, "passkeys")
-    return redirect(url_for("user.security", _anchor="passkeys"), 303)
+    return back_to("passkeys", f"“{passkey.name}” was removed. It no longer signs you in.")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, make_response, render_template, request
+from flask import Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -58,6 +58,12 @@ def section(name: str, status: int = 200, **context: object) -> Response:
     shown["create_form"].pages.choices = as_choices({page.slug: page.name for page in pages})
     template = f"security/_{name}.html" if is_htmx() else "security/security.html"
     return make_response(render_template(template, **shown), status)
+
+
+def back_to(name: str, message: str) -> ResponseReturnValue:
+    """Lead to a section of the page, which says this."""
+    flash(message, name)
+    return redirect(url_for("user.security", _anchor=name.replace("_", "-")), 303)
 
 
 def activity_of() -> str | None:

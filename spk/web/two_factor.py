@@ -3,7 +3,7 @@
 import re
 
 import segno
-from flask import flash, redirect, render_template, url_for
+from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -18,7 +18,7 @@ from spk.web import changing, user
 from spk.web.confirm import confirmed, place
 from spk.web.forms import AuthenticatorAppForm, ProofForm
 from spk.web.proof import passkey_ceremony, proof_in
-from spk.web.security import section
+from spk.web.security import back_to, section
 
 
 @user.get("/security/two-factor/app")
@@ -53,7 +53,7 @@ def add_authenticator_app() -> ResponseReturnValue:
     except InvalidField as refusal:
         form.first_code.errors = [str(refusal)]
         return app_page(form, 422)
-    return codes_page(codes) if codes else answer("The authenticator app is set up.")
+    return codes_page(codes) if codes else back_to("two_factor", "The authenticator app is set up.")
 
 
 @user.post("/security/two-factor/app/remove")
@@ -64,7 +64,7 @@ def remove_authenticator_app() -> ResponseReturnValue:
             SecondFactors(current_user).remove_app()
     except InvalidValue as refusal:
         return section("two_factor", 409, two_factor_message=str(refusal))
-    return answer("The authenticator app was removed. Its codes no longer work.")
+    return back_to("two_factor", "The authenticator app was removed. Its codes no longer work.")
 
 
 @user.post("/security/two-factor/codes")
@@ -114,9 +114,4 @@ def turn_off() -> ResponseReturnValue:
         return (*turn_off_page(form, 429, str(refusal)), refusal.headers)
     if not is_right:
         return turn_off_page(form, 422, "This code isn’t right, or was used before.")
-    return answer("Two-factor is off. Signing in asks for your password alone.")
-
-
-def answer(message: str) -> ResponseReturnValue:
-    flash(message, "two_factor")
-    return redirect(url_for("user.security", _anchor="two-factor"), 303)
+    return back_to("two_factor", "Two-factor is off. Signing in asks for your password alone.")

@@ -15,8 +15,8 @@ from spk.models import BrowserSession, User
 from spk.models.accounts.authenticator_app import new_secret
 from tests.authenticator import Authenticator, asked
 from tests.people import NEW_PASSWORD, PASSWORD, Browser, Person, code_of, token_in
+from tests.web.test_accounts import is_signed_in
 from tests.web.test_passkeys import add
-from tests.web.test_two_factor import is_signed_in
 
 ASKED = "Confirm it’s you"
 CONFIRM = "/user/confirm"

@@ -15,7 +15,8 @@ from spk.models.accounts import webauthn
 from spk.models.accounts.passkey import MOST
 from tests.authenticator import Authenticator, asked
 from tests.people import Browser, Person
-from tests.web.test_two_factor import CODE, SECOND, give_password, is_signed_in
+from tests.web.test_accounts import is_signed_in
+from tests.web.test_two_factor import CODE, SECOND, give_password
 
 NEW = "/user/security/passkeys/new"
 

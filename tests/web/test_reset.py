@@ -12,7 +12,8 @@ from spk.db import now, writing
 from spk.models import User
 from spk.models.accounts import reset_link
 from tests.people import NEW_PASSWORD, PASSWORD, Browser, Person, bearer, code_of
-from tests.web.test_two_factor import SECOND, is_signed_in
+from tests.web.test_accounts import is_signed_in
+from tests.web.test_two_factor import SECOND
 
 
 @pytest.fixture

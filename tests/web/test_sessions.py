@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from spk.db import db, now, reading, writing
 from spk.models import BrowserSession
 from tests.people import PASSWORD, Browser, Person
-from tests.web.test_two_factor import is_signed_in
+from tests.web.test_accounts import is_signed_in
 
 ENDS = re.compile(r"/user/security/sessions/\d+/end(?=\")")
 

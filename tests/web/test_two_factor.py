@@ -15,6 +15,7 @@ from spk.db import db, now, reading, writing
 from spk.models import AuthenticatorApp, BrowserSession, Event, RecoveryCode, User
 from spk.models.accounts import authenticator_app
 from tests.people import NEW_PASSWORD, PASSWORD, Browser, Person, code_of
+from tests.web.test_accounts import is_signed_in
 
 PAGE = "/user/security/two-factor/app"
 SECOND = "/login/second-factor"
@@ -29,10 +30,6 @@ def give_password(browser: Browser, email: str = "ada@example.com", query: str =
 
 def give_code(browser: Browser, code: str, query: str = "") -> int:
     return browser.submit(SECOND + query, page=SECOND, code=code).status_code
-
-
-def is_signed_in(browser: Browser) -> bool:
-    return browser.get("/user/security").status_code == 200
 
 
 def set_up(browser: Browser) -> tuple[str, list[str]]:
