@@ -1,6 +1,6 @@
 """Revoking several keys at once: choose them, see what will break, confirm once."""
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -8,6 +8,7 @@ from spk.db import reading
 from spk.models.accounts.owned_keys import OwnedKeys
 from spk.web import changing, user
 from spk.web.api_keys import abort_unless_listed
+from spk.web.security import back_to
 
 MOST = 200  # keys at once
 
@@ -30,5 +31,4 @@ def revoke_keys() -> ResponseReturnValue:
     with changing(urgent=True):
         abort_unless_listed()
         revoked = OwnedKeys(current_user).revoke(request.form.getlist("prefix")[:MOST])
-    flash(f"{revoked} key{'s were' if revoked != 1 else ' was'} revoked.", "api_keys")
-    return redirect(url_for("user.security", _anchor="api-keys"), 303)
+    return back_to("api_keys", f"{revoked} key{'s were' if revoked != 1 else ' was'} revoked.")
