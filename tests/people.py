@@ -216,7 +216,8 @@ class Api:
 
     def open(self, method: str, path: str = "", **rest: object) -> TestResponse:
         """Send whatever the test client takes: json=, data=, content_type=."""
-        return self.client.open(self.root + path, method=method, headers=bearer(self.token), **rest)  # type: ignore[arg-type]
+        headers, path = bearer(self.token), self.root + path
+        return self.client.open(path, method=method, headers=headers, **rest)  # type: ignore[arg-type]  # any of its
 
     def all(self, path: str = "") -> list[Json]:
         """The list at this address."""

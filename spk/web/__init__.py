@@ -42,7 +42,7 @@ def init_app(app: Flask) -> None:
     app.session_interface = PageSessions()
     csrf.init_app(app)
     # Not init_app, whose hook for remember-me cookies, unused here, reads the session in each API request.
-    app.login_manager = login_manager  # type: ignore[attr-defined]
+    app.login_manager = login_manager  # type: ignore[attr-defined]  # where Flask-Login looks
     app.context_processor(lambda: {"current_user": current_user})
     app.register_blueprint(public)
     app.register_blueprint(account)
@@ -61,7 +61,7 @@ def add_to_templates(app: Flask, filters: ModuleType, key_words: ModuleType) -> 
     app.jinja_env.globals.update(password_help=passwords.HELP)
 
 
-@login_manager.user_loader  # type: ignore[untyped-decorator]
+@login_manager.user_loader  # type: ignore[untyped-decorator]  # Flask-Login has no types
 def load_user(secret: str) -> User | None:
     with reading():
         found = BrowserSession.find(secret)

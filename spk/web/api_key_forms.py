@@ -4,7 +4,6 @@ import secrets
 from datetime import date, datetime, timedelta
 
 from flask_login import current_user
-from flask_wtf import FlaskForm
 from wtforms import (
     Field,
     HiddenField,
@@ -22,7 +21,7 @@ from spk.db import now
 from spk.models.accounts import api_key, network, scope
 from spk.models.accounts.key_rights import LAST_DAY, KeyRights, end_of
 from spk.models.refusal import InvalidValue
-from spk.web.forms import rule
+from spk.web.forms import BaseForm, rule
 
 PRESETS = {"": "Never", "7": "In 7 days", "30": "In 30 days", "90": "In 90 days", "365": "In a year"}
 CUSTOM = "custom"
@@ -67,13 +66,13 @@ def read_audiences(text: str) -> tuple[str, ...]:
     return tuple(map(scope.for_audience, text.replace(",", " ").split()))
 
 
-class CheckboxesField(SelectMultipleField):  # type: ignore[misc]
+class CheckboxesField(SelectMultipleField):  # type: ignore[misc]  # WTForms publishes no types
     """Any number of choices; whether each exists is for the models to say."""
 
     option_widget = CheckboxInput()
 
 
-class NonceForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
+class NonceForm(BaseForm):
     """A form that makes one key, even if it is sent again by a reload or a double click."""
 
     nonce = HiddenField(default=lambda: secrets.token_urlsafe(16))
@@ -143,7 +142,7 @@ class CreateApiKeyForm(NonceForm):
         return KeyRights(self.chosen_scopes or None, page_ids or None, networks or None, self.expires_at)
 
 
-class RenameApiKeyForm(FlaskForm):  # type: ignore[misc]
+class RenameApiKeyForm(BaseForm):
     name = StringField("New name", [rule(api_key.NAME)])
 
 

@@ -26,12 +26,16 @@ def rule(clean: Callable[[str], str]) -> Callable[[Form, Field], None]:
     return validate
 
 
-class SignInForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
+class BaseForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
+    """What every form is made of: its CSRF token, and the data of this request."""
+
+
+class SignInForm(BaseForm):
     email = StringField("Email")
     password = PasswordField("Password")
 
 
-class ProofForm(FlaskForm):  # type: ignore[misc]
+class ProofForm(BaseForm):
     """A code, or what a passkey answered to a challenge."""
 
     code = StringField("Code")
@@ -51,7 +55,7 @@ def check_password(field: Field, email: str) -> None:
         raise ValidationError(str(refusal)) from None
 
 
-class RegisterForm(FlaskForm):  # type: ignore[misc]
+class RegisterForm(BaseForm):
     email = StringField("Email", [rule(email_address.clean)])
     password = PasswordField("Password")
 
@@ -72,7 +76,7 @@ class SetupForm(RegisterForm):
             raise ValidationError("This isn’t the setup token. The server prints it when it starts.")
 
 
-class ResetForm(FlaskForm):  # type: ignore[misc]
+class ResetForm(BaseForm):
     token = HiddenField()
     password = PasswordField("New password")
     revoke_keys = BooleanField("Revoke all API keys, too")
@@ -82,7 +86,7 @@ class ResetForm(FlaskForm):  # type: ignore[misc]
         check_password(field, self.email)
 
 
-class ChangePasswordForm(FlaskForm):  # type: ignore[misc]
+class ChangePasswordForm(BaseForm):
     current_password = PasswordField("Current password")
     new_password = PasswordField("New password")
 
@@ -96,22 +100,22 @@ class ChangePasswordForm(FlaskForm):  # type: ignore[misc]
             raise ValidationError("This isn’t your current password.")
 
 
-class EmailForm(FlaskForm):  # type: ignore[misc]
+class EmailForm(BaseForm):
     email = StringField(
         "New email", [rule(email_address.clean)], id="new-email"
     )  # the section has the other id
 
 
-class AuthenticatorAppForm(FlaskForm):  # type: ignore[misc]
+class AuthenticatorAppForm(BaseForm):
     secret = HiddenField()
     first_code = StringField("Code")  # not named as a proof, which isn't kept when it is asked for in between
 
 
-class PasskeyForm(FlaskForm):  # type: ignore[misc]
+class PasskeyForm(BaseForm):
     name = StringField("Name", [rule(passkey.NAME)])
     registration = HiddenField()
     attestation = HiddenField()
 
 
-class DeleteAccountForm(FlaskForm):  # type: ignore[misc]
+class DeleteAccountForm(BaseForm):
     email = StringField("Your email address")

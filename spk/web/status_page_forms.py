@@ -3,7 +3,6 @@
 from datetime import timedelta, tzinfo
 from typing import Self
 
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateTimeLocalField,
@@ -38,7 +37,7 @@ from spk.models.status_pages.vocabulary import (
     REALTIME_STATUSES,
 )
 from spk.web.filters import label
-from spk.web.forms import rule
+from spk.web.forms import BaseForm, rule
 
 TIME_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
 
@@ -49,7 +48,7 @@ def choices(values: tuple[str, ...], none: str = "") -> list[SelectChoice]:
     return first + [SelectChoice(value, label(value)) for value in values]
 
 
-class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types
+class PageForm(BaseForm):
     name = StringField("Name", [rule(status_page_fields.NAME)])
 
 
@@ -59,7 +58,7 @@ class PageSettingsForm(PageForm):
     time_zone = StringField("Time zone", [rule(clean_time_zone)])
 
 
-class ComponentForm(FlaskForm):  # type: ignore[misc]
+class ComponentForm(BaseForm):
     name = StringField("Name", [rule(component.NAME)])
     description = StringField("Description", [rule(component.DESCRIPTION)])
 
@@ -68,11 +67,11 @@ class ComponentSettingsForm(ComponentForm):
     only_show_if_degraded = BooleanField("Show it only while something is wrong with it")
 
 
-class ComponentStatusForm(FlaskForm):  # type: ignore[misc]
+class ComponentStatusForm(BaseForm):
     status = SelectField("Status", choices=choices(COMPONENT_STATUSES))
 
 
-class IncidentForm(FlaskForm):  # type: ignore[misc]
+class IncidentForm(BaseForm):
     """A form that also has a field for each component of the page; see `of`."""
 
     name = StringField("What is happening?", [rule(incident_fields.NAME)])
@@ -100,7 +99,7 @@ class IncidentForm(FlaskForm):  # type: ignore[misc]
         return {key: status for key, status in chosen.items() if status}
 
 
-class IncidentUpdateForm(FlaskForm):  # type: ignore[misc]
+class IncidentUpdateForm(BaseForm):
     status = SelectField("Status")
     # A status left as it was shown isn't reported again, even if the clock has changed it since.
     shown_status = HiddenField()
@@ -119,7 +118,7 @@ class IncidentUpdateForm(FlaskForm):  # type: ignore[misc]
             raise ValidationError("Say what is new, or choose another status.")
 
 
-class MaintenanceForm(FlaskForm):  # type: ignore[misc]
+class MaintenanceForm(BaseForm):
     """A form whose times are in the page’s time zone; see `of`."""
 
     name = StringField("What will be done?", [rule(incident_fields.NAME)])

@@ -5,7 +5,7 @@ import os
 import sys
 from datetime import UTC, date, datetime, timedelta
 
-from atlassian_statuspage import (  # type: ignore[import-not-found]
+from atlassian_statuspage import (  # type: ignore[import-not-found]  # only in .venv/clients
     ApiClient,
     ComponentsApi,
     Configuration,
@@ -23,7 +23,7 @@ from atlassian_statuspage import (  # type: ignore[import-not-found]
     PutPagesPageIdComponents,
     PutPagesPageIdIncidents,
 )
-from atlassian_statuspage.rest import ApiException  # type: ignore[import-not-found]
+from atlassian_statuspage.rest import ApiException  # type: ignore[import-not-found]  # only in .venv/clients
 
 PAGE = os.environ["PAGE"]
 
@@ -40,7 +40,7 @@ def to_json(found: object) -> object:
     """A model by its fields, and a time so that it is told from a text."""
     if isinstance(found, date):
         return {type(found).__name__: found.isoformat()}
-    return found.to_dict()  # type: ignore[attr-defined]
+    return found.to_dict()  # type: ignore[attr-defined]  # the client has no types
 
 
 def component(**fields: object) -> object:

@@ -5,7 +5,7 @@ import os
 import sys
 from datetime import UTC, datetime, timedelta
 
-from statuspageio import Client, RequestError, ResourceError  # type: ignore[import-not-found]
+from statuspageio import Client, RequestError, ResourceError  # type: ignore[import-not-found]  # only in .venv/clients
 
 client = Client(api_key=os.environ["KEY"], page_id=os.environ["PAGE"], base_url=f"{os.environ['HOST']}/api")
 told: dict[str, object] = {}

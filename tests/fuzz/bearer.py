@@ -7,7 +7,7 @@ atheris is no part of the development environment; in one of your own, where spk
 import sys
 from urllib.parse import parse_qsl
 
-import atheris  # type: ignore[import-untyped]
+import atheris  # type: ignore[import-untyped]  # only there by hand
 
 with atheris.instrument_imports(include=["spk", "werkzeug"]):
     from flask import Flask

@@ -9,7 +9,7 @@ from contextlib import suppress
 from io import BytesIO
 from typing import Any
 
-import atheris  # type: ignore[import-untyped]
+import atheris  # type: ignore[import-untyped]  # only there by hand
 
 with atheris.instrument_imports(include=["spk", "werkzeug", "qs_codec"]):
     from flask import Flask

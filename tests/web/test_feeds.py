@@ -46,7 +46,7 @@ def items(feed: ET.Element) -> list[tuple[str, str, str, str]]:
     return [
         (
             told(entry, f"{ATOM}title"),
-            entry.find(f"{ATOM}link").attrib["href"],  # type: ignore[union-attr]
+            entry.find(f"{ATOM}link").attrib["href"],  # type: ignore[union-attr]  # each entry has one
             told(entry, f"{ATOM}id"),
             told(entry, f"{ATOM}summary"),
         )

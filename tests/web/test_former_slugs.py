@@ -105,7 +105,7 @@ def test_the_operator_names_another_front_page(environ: dict[str, str], app: Fla
     slug = eve.create_page("Eves")
     client = create_app({**environ, "SPK_FRONT_PAGE": slug}).test_client()
     assert "Eves" in client.get("/").text
-    assert client.get("/api/v2/summary.json").json["page"]["name"] == "Eves"  # type: ignore[index]
+    assert client.get("/api/v2/summary.json").json["page"]["name"] == "Eves"  # type: ignore[index]  # it is JSON
 
 
 def test_a_front_page_that_is_gone_is_replaced_by_none(
