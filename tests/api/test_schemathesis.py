@@ -31,7 +31,7 @@ CONFIG = SchemathesisConfig.from_dict(
         },
     }
 )
-EXAMPLES = settings(max_examples=5, deadline=None, derandomize=True)
+EXAMPLES = settings(max_examples=3, deadline=None, derandomize=True)
 # OPTIONS on …/incidents/unresolved lists what …/incidents/{incident} takes, too: both addresses match.
 ABOVE_AN_INCIDENT = "/api/v1/pages/{page}/incidents/{which}"
 

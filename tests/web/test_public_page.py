@@ -546,12 +546,12 @@ def a_row(page: StatusPage, number: int) -> Json:
 
 
 @pytest.mark.parametrize("path", ["/p/acme", "/p/acme/history", "/p/acme/history.atom"])
-def test_a_thousand_times_more_incidents_take_no_more_queries(path: str, ada: Person, app: Flask) -> None:
+def test_a_hundred_times_more_incidents_take_no_more_queries(path: str, ada: Person, app: Flask) -> None:
     ada.create_page()
     add_incidents(app, 0, 10)
     with statements() as few:
         assert app.test_client().get(path).status_code == 200
-    add_incidents(app, 10, 10_000)
+    add_incidents(app, 10, 990)
     with statements() as many:
         assert app.test_client().get(path).status_code == 200
     assert few

@@ -586,7 +586,7 @@ def goes_to(answer: TestResponse, path: str) -> bool:
 def test_only_proofs_let_anybody_in_whatever_is_done_in_whatever_order(app: Flask, clock: Clock) -> None:
     run_state_machine_as_test(
         lambda: SignIn(app, clock),  # type: ignore[arg-type]  # whatever makes one will do
-        settings=settings(max_examples=6, stateful_step_count=20, deadline=None, derandomize=True),
+        settings=settings(max_examples=4, stateful_step_count=20, deadline=None, derandomize=True),
     )
 
 

@@ -217,5 +217,5 @@ class KeyLife(RuleBasedStateMachine):
 def test_the_promises_hold_whatever_is_done_in_whatever_order() -> None:
     run_state_machine_as_test(
         KeyLife,
-        settings=settings(max_examples=25, stateful_step_count=30, deadline=None, derandomize=True),
+        settings=settings(max_examples=15, stateful_step_count=30, deadline=None, derandomize=True),
     )
