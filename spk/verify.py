@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from spk.api.auth import ApiBlueprint, current_caller
+from spk.api.bearer import authorization_token, credentials_required
 from spk.models.accounts import scope
 from spk.models.refusal import InvalidValue
 from spk.paths import GATE, HEALTH, READY, is_gate
@@ -17,6 +18,7 @@ from spk.paths import GATE, HEALTH, READY, is_gate
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+BASIC = 'Basic realm="spk", charset="UTF-8"'
 PROXY_STATUSES = (401, 403, 404, 405, 429)
 SAFE_CHARACTERS = string.punctuation.replace("%", "")
 
@@ -28,18 +30,44 @@ class EmptyResponse(Response):
 
 
 class GateBlueprint(ApiBlueprint):
-    """Asks for the scope of the audience that the proxy names; a program’s own X-API-Key is none of ours."""
+    """Asks for the scope of the audience that the proxy names.
 
-    takes_api_key_header = False
+    A program’s own X-API-Key is none of ours, nor is a query, which some proxies pass on.
+    """
+
+    def read_token(self) -> str:
+        token = (password() if takes_basic() else None) or authorization_token(request.environ)
+        if token:
+            return token
+        raise credentials_required(request.environ)
 
     def needed_scopes(self) -> list[str]:
-        audiences = request.args.getlist("audience")
-        if len(audiences) > 1:
-            raise ServiceUnavailable("A proxy must name one audience.")
         try:
-            return [scope.for_audience(audiences[0] if audiences else None)]
+            return [scope.for_audience(option("audience"))]
         except InvalidValue as refusal:
             raise ServiceUnavailable(str(refusal)) from None
+
+
+def option(name: str) -> str | None:
+    """What a proxy says about the program that it guards; raises ServiceUnavailable if it says two things."""
+    given = request.args.getlist(name)
+    if len(given) > 1:
+        raise ServiceUnavailable(f"A proxy must say “{name}” once.")
+    return given[0] if given else None
+
+
+def takes_basic() -> bool:
+    """Whether a token may be the password of Basic (RFC 7617), for programs that know nothing else."""
+    return option("basic") == "1"
+
+
+def password() -> str | None:
+    """The password in an Authorization header of Basic, None if there is none."""
+    try:
+        given = request.authorization
+    except ValueError:  # in Werkzeug, of what is not ASCII
+        return None
+    return given.password if given and given.type == "basic" else None
 
 
 bp = GateBlueprint("verify", __name__, feature="api_access")
@@ -80,6 +108,14 @@ def verify() -> ResponseReturnValue:
             "X-Auth-Plan": quote(caller.plan.name, safe=SAFE_CHARACTERS),
         },
     )
+
+
+@bp.after_request
+def ask_for_password(response: Response) -> Response:
+    """Where Basic is taken, say so: git sends no password before it is asked for one."""
+    if response.status_code == 401 and takes_basic():
+        response.headers["WWW-Authenticate"] = f"{BASIC}, {response.headers['WWW-Authenticate']}"
+    return response
 
 
 def refusal(error: HTTPException) -> Response:

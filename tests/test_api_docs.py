@@ -32,7 +32,7 @@ def token(live: LiveServer) -> str:
 
 def test_the_commands_work_one_after_the_other(live: LiveServer, token: str) -> None:
     script = SCRIPT.replace("http://127.0.0.1:8000", live.url)
-    environ = {"PATH": "/usr/bin:/bin", "SPK_TOKEN": token}
+    environ = {"PATH": "/usr/bin:/bin", "SPK_TOKEN": f"{token}\r\n"}
     done = subprocess.run(
         ["bash", "-euxo", "pipefail", "-c", script],
         env=environ,

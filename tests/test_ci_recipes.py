@@ -1,10 +1,12 @@
-"""docs/ci.md: the shell of each recipe runs for real, around a deploy that works and one that fails."""
+"""What spk gives people to copy runs for real: the recipes of docs/ci.md, and the snippets beside a token."""
 
 import json
 import re
 import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator
+from html import unescape
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from spk import ROOT, create_app
 from spk.db import writing
 from spk.models import User
 from spk.models.status_pages.owned_pages import OwnedPages
-from tests.people import LiveServer, operator_key, serve
+from tests.people import LiveServer, Person, make_operator, serve, token_in
 
 WORDS = (ROOT / "docs" / "ci.md").read_text()
 FILES: dict[str, str] = dict(re.findall(r"```\w+ file=(\S+)\n(.*?)```", WORDS, re.DOTALL))
@@ -31,8 +33,19 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 
 
 @pytest.fixture(scope="module")
-def token(live: LiveServer) -> str:
-    return operator_key(live, "business")
+def operator(live: LiveServer) -> Person:
+    return make_operator(live, "business")
+
+
+@pytest.fixture(scope="module")
+def token(operator: Person) -> str:
+    return operator.create_key()
+
+
+@pytest.fixture(scope="module")
+def dialog(operator: Person) -> str:
+    """The page on which a new token is shown."""
+    return operator.browser().create_key().text
 
 
 @pytest.fixture
@@ -50,7 +63,7 @@ def job(live: LiveServer, token: str, tmp_path: Path) -> Environ:
     deploy.chmod(0o755)
     return {
         "PATH": "/usr/bin:/bin",
-        "SPK_TOKEN": token,
+        "SPK_TOKEN": f"{token}\r\n",  # as a secret from a file or a form may end
         "PAGE": f"{live.url}/api/v1/pages/{slug}",
         "PUBLIC": f"{live.url}/p/{slug}/api/v2",
         "COMPONENT": "api",
@@ -157,3 +170,19 @@ def test_the_check_opens_one_incident_and_resolves_it(job: Environ, tmp_path: Pa
     assert summary(job)["components"][0]["status"] == "operational"
     assert sh(script, job, tmp_path, "false") == 0
     assert len(summary(job)["incidents"]) == 1
+
+
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
+@pytest.mark.parametrize("snippet", ["curl", "Python", "GitHub Actions"])
+def test_a_new_token_is_tried_with_the_snippet_beside_it(snippet: str, ending: str, dialog: str) -> None:
+    code = re.search(rf"<summary>{snippet}</summary><pre[^>]*><code>(.*?)</code>", dialog, re.DOTALL)
+    assert code
+    program = unescape(code[1])
+    if snippet == "GitHub Actions":
+        (step,) = yaml.safe_load(program)
+        assert step["env"] == {"SPK_TOKEN": "${{ secrets.SPK_TOKEN }}"}
+        program = step["run"]
+    shell = [sys.executable, "-c"] if snippet == "Python" else ["sh", "-ec"]
+    environ = {"PATH": "/usr/bin:/bin", "SPK_TOKEN": f"{token_in(dialog)}{ending}"}
+    done = subprocess.run([*shell, program], env=environ, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["key"]["name"] == "CI"

@@ -1,5 +1,6 @@
 """The gate: what a proxy is told about a token."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
@@ -255,3 +256,71 @@ def test_a_mistake_of_ours_opens_nothing(ada: Person, app: Flask, client: FlaskC
         db.drop_all()
     response = verify(client, f"Bearer {token}")
     assert (response.status_code, is_empty(response), identity(response)) == (503, True, {})
+
+
+def basic(password: str, user: str = "git") -> str:
+    return f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"
+
+
+def test_where_the_proxy_asks_for_it_a_token_may_be_the_password_of_basic(
+    ada: Person, client: FlaskClient
+) -> None:
+    token = ada.create_key()
+    for user in ("", "git", "ada@example.com"):
+        passed = verify(client, basic(token, user), "?audience=app&basic=1")
+        assert (passed.status_code, identity(passed)["X-Auth-Key-Prefix"]) == (204, token[:12])
+    assert verify(client, f"Bearer {token}", "?basic=1").status_code == 204
+
+
+@pytest.mark.parametrize("query", ["", "?audience=app", "?basic=", "?basic=0", "?basic=true", "?BASIC=1"])
+def test_a_password_passes_nowhere_else(query: str, ada: Person, client: FlaskClient) -> None:
+    answer = verify(client, basic(ada.create_key()), query)
+    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, CHALLENGE)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/whoami", "/api/v1/whoami?basic=1", "/api/v1/pages?basic=1"])
+def test_the_api_takes_no_password(path: str, ada: Person, client: FlaskClient) -> None:
+    headers = {"Authorization": basic(ada.create_key())}
+    assert client.get(path, headers=headers).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        None,
+        "",
+        "Basic",
+        "Basic !",
+        "Basic é",
+        'Digest password="a"',
+        basic(""),
+        basic("wrong"),
+        basic("ü" * 99),
+        basic("a" * 4_000),
+    ],
+)
+def test_whoever_knows_only_basic_is_asked_for_a_password(
+    authorization: str | None, client: FlaskClient
+) -> None:
+    refused = verify(client, authorization, "?basic=1")
+    assert (refused.status_code, is_empty(refused), identity(refused)) == (401, True, {})
+    challenges = refused.headers["WWW-Authenticate"]
+    assert challenges.startswith(f'Basic realm="spk", charset="UTF-8", {CHALLENGE}')
+
+
+def test_a_password_counts_as_a_wrong_token(environ: dict[str, str]) -> None:
+    client = create_app({**environ, "SPK_FAILURE_LIMIT": "2/minute"}).test_client()
+    statuses = [verify(client, basic("wrong"), "?basic=1").status_code for _ in range(3)]
+    assert statuses == [401, 401, 429]
+
+
+@pytest.mark.parametrize("query", ["?basic=1&basic=0", "?basic=1&basic=1", "?audience=a&audience=b&basic=1"])
+def test_a_proxy_that_says_two_things_opens_nothing(query: str, ada: Person, client: FlaskClient) -> None:
+    token = ada.create_key()
+    for authorization in (basic(token), f"Bearer {token}"):
+        assert verify(client, authorization, query).status_code == 503
+
+
+@pytest.mark.parametrize("query", ["?api_key=abc", "?access_token=abc", "?audience=app&api_key=abc&x=%ff"])
+def test_the_query_of_a_client_is_not_judged(query: str, ada: Person, client: FlaskClient) -> None:
+    assert verify(client, f"Bearer {ada.create_key()}", query).status_code == 204

@@ -23,8 +23,6 @@ class ApiBlueprint(Blueprint):
     Reading needs `…:read`, everything else `…:write`. Its hooks run after the application’s.
     """
 
-    takes_api_key_header = True
-
     def __init__(self, name: str, import_name: str, *, feature: str, resources: tuple[str, ...] = ()) -> None:
         super().__init__(name, import_name)
         self.feature = feature
@@ -36,8 +34,12 @@ class ApiBlueprint(Blueprint):
         """The scopes one of which this request needs; none if any key will do."""
         return self.scopes[action()]
 
+    def read_token(self) -> str:
+        """The token of this request; raises Problem."""
+        return bearer_token()
+
     def _authenticate(self) -> None:
-        caller = authenticate(bearer_token(takes_api_key_header=self.takes_api_key_header))
+        caller = authenticate(self.read_token())
         state = request_state()
         state.key = caller.key
         if caller.key.networks is not None and not caller.may_come_from(request.remote_addr):

@@ -88,7 +88,7 @@ def test_a_query_that_names_no_token_is_no_matter(query: str, ada: Person, clien
     ("authorization", "query", "words"),
     [
         (None, "", "This needs an API key: send it as “Authorization: Bearer spk_…”."),
-        ("Bearer", "", "Send one Authorization header: “Bearer”, one space and the token."),
+        ("Bearer\ta", "", "Send one Authorization header: “Bearer”, one space and the token."),
         (None, "?api_key=x", "Send the token in the Authorization header; in a URL it ends up in logs."),
     ],
 )

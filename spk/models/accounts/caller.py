@@ -12,6 +12,7 @@ from spk.db import FOR_CHANGE, db, now
 from spk.models.accounts import network, scope, token
 from spk.models.accounts.api_key import AGENT_LENGTH, ApiKey
 from spk.models.accounts.plan import Plan, find_plan
+from spk.models.accounts.token_mistake import explain
 from spk.models.accounts.user import User
 
 TOUCH_EVERY = timedelta(seconds=60)
@@ -81,9 +82,8 @@ class Caller(NamedTuple):
     def authenticate(cls, text: str) -> "Caller":
         """Decide from the database as it is now, never from a cache; raises InvalidToken."""
         if not token.is_well_formed(text):
-            raise InvalidToken(
-                "unknown", "This token looks truncated or mistyped. Copy all 50 characters of it."
-            )
+            hint = explain(text) or "Copy all 50 characters of it."
+            raise InvalidToken("unknown", f"This token looks truncated or mistyped. {hint}")
         row = _LOOK_UP.first(prefix=token.prefix(text))
         digests = [token.digest(text, pepper) for pepper in current_app.config["TOKEN_PEPPERS"]]
         # An unknown prefix is compared too, so that timing doesn't distinguish it from a wrong secret.
