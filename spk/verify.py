@@ -88,6 +88,7 @@ def ignore_host(app: "WSGIApplication") -> "WSGIApplication":
         if is_gate(environ["PATH_INFO"]) or environ["PATH_INFO"] in (HEALTH, READY):
             environ["HTTP_HOST"] = "localhost"
             environ.pop("HTTP_X_FORWARDED_HOST", None)
+            environ.pop("HTTP_UPGRADE", None)  # Werkzeug would look for a WebSocket here
         return app(environ, start_response)
 
     return run

@@ -324,3 +324,9 @@ def test_a_proxy_that_says_two_things_opens_nothing(query: str, ada: Person, cli
 @pytest.mark.parametrize("query", ["?api_key=abc", "?access_token=abc", "?audience=app&api_key=abc&x=%ff"])
 def test_the_query_of_a_client_is_not_judged(query: str, ada: Person, client: FlaskClient) -> None:
     assert verify(client, f"Bearer {ada.create_key()}", query).status_code == 204
+
+
+def test_a_proxy_may_ask_about_a_websocket(ada: Person, client: FlaskClient) -> None:
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket"}
+    assert client.get("/verify", headers={**bearer(ada.create_key()), **upgrade}).status_code == 204
+    assert client.get("/verify", headers=upgrade).headers["WWW-Authenticate"] == CHALLENGE

@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,12 +37,16 @@ class Caddy:
 
 
 @contextmanager
-def run_caddy(here: Path, spk: str, program: int) -> Iterator[Caddy]:
+def run_caddy(
+    here: Path, spk: str, program: int, changes: Mapping[str, str] | None = None
+) -> Iterator[Caddy]:
     """Run Caddy for spk at an address and for a program at a port; when it has ended its log is whole."""
     caddy = Caddy(here / "caddy.log", free_port())
     for_tests = FOR_TESTS.format(http=free_port(), https=caddy.https, here=here)
     text = SAMPLE.read_text().replace("\n{\n", f"\n{for_tests}", 1)
     text = text.replace("127.0.0.1:8000", spk).replace("127.0.0.1:9000", f"127.0.0.1:{program}")
+    for shipped, mine in (changes or {}).items():
+        text = text.replace(shipped, mine)
     (here / "Caddyfile").write_text(text)
     command = [str(PROGRAM), "run", "--config", str(here / "Caddyfile"), "--adapter", "caddyfile"]
     with caddy.log_file.open("wb") as log:

@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,10 +61,12 @@ def place() -> Iterator[Path]:
 
 
 @contextmanager
-def run_nginx(directory: Path, spk: str, program: int = 9) -> Iterator[Nginx]:
+def run_nginx(
+    directory: Path, spk: str, program: int = 9, changes: Mapping[str, str] | None = None
+) -> Iterator[Nginx]:
     """Run nginx for spk at unix:/path or a port and for a program; when it has ended its logs are whole."""
     nginx = Nginx(directory, free_port(), free_port())
-    write_configuration(nginx, spk, program)
+    write_configuration(nginx, spk, program, changes or {})
     command = [str(PROGRAM), "-p", str(directory), "-c", "nginx.conf", "-e", str(directory / "start.log")]
     subprocess.run([*command, "-t", "-q"], check=True)
     process = subprocess.Popen(command)
@@ -76,9 +78,10 @@ def run_nginx(directory: Path, spk: str, program: int = 9) -> Iterator[Nginx]:
         assert process.wait(timeout=20) == 0
 
 
-def write_configuration(nginx: Nginx, spk: str, program: int) -> None:
+def write_configuration(nginx: Nginx, spk: str, program: int, changes: Mapping[str, str]) -> None:
     here = nginx.directory
     data_dirs = {
+        **changes,
         "server unix:/run/spk/spk.sock;": f"server {spk};",
         "/etc/letsencrypt/live/": f"{here}/certificates/",
         "/var/log/nginx/": f"{here}/",

@@ -24,7 +24,7 @@ class Received:
 
 
 class Program(ThreadingTCPServer):
-    """Answers “ok” to everything, with status 500 below /fails, and keeps it."""
+    """Answers “ok” to everything, with status 500 below /fails, and keeps it; a WebSocket echoes."""
 
     daemon_threads = True
 
@@ -49,8 +49,16 @@ class _Keep(StreamRequestHandler):
         assert isinstance(self.server, Program)
         if head:
             self.server.received.append(Received(head, body))
+            if message.all("Upgrade"):
+                self._echo(message.all("Upgrade")[0])
+                return
             status = b"500 Oh" if b" /fails" in head else b"200 OK"
             self.wfile.write(b"HTTP/1.1 %b\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok" % status)
+
+    def _echo(self, protocol: str) -> None:
+        head = f"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: {protocol}\r\n\r\n"
+        self.wfile.write(head.encode())
+        self.wfile.write(self.rfile.readline())
 
     def _chunks(self) -> bytes:
         body = b""

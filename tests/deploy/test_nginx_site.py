@@ -167,3 +167,11 @@ def test_http_leads_people_to_https_and_tells_programs(stack: Stack) -> None:
 def test_a_socket_in_a_directory_that_is_not_there_is_refused_in_words() -> None:
     with pytest.raises(ConfigError, match="SPK_BIND: cannot create a socket in /nowhere"):
         check_bind("unix:/nowhere/spk.sock")
+
+
+@pytest.mark.parametrize("path", ["/", "/login", "/api/v1/whoami", "/.well-known/acme-challenge/x"])
+def test_a_name_without_a_server_of_its_own_is_not_spks(path: str, stack: Stack) -> None:
+    other = ("Host", "other.example.com")
+    plain = Client("status.example.com", stack.nginx.http, tls=False)
+    assert [client.get(path, other).status for client in (plain, stack.site, stack.app)] == [421] * 3
+    assert plain.get(path, ("Host", "Status.Example.COM")).status != 421

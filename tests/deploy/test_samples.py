@@ -1,5 +1,6 @@
 """The samples name each header that spk sends; Traefik's can only be read, as there is none here to run."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,18 @@ def test_traefik_removes_what_clients_make_up_then_asks_then_removes_the_token(
 @pytest.mark.parametrize("sample", ["nginx/protect.conf", "caddy/Caddyfile", "traefik/dynamic.yml"])
 def test_each_sample_names_its_audience_itself(sample: str) -> None:
     assert "/verify?audience=app" in (DEPLOY / sample).read_text()
+
+
+def test_traefik_reads_what_its_comments_say() -> None:
+    text = (DEPLOY / "traefik" / "dynamic.yml").read_text()
+    said = re.search(r"^    # preflights:\n(    # .*\n)+", text, re.MULTILINE)
+    assert said
+    changed = yaml.safe_load(text.replace(said[0], said[0].replace("    # ", "    ")))
+    assert set(changed["http"]["middlewares"]["preflights"]["headers"]) == {
+        "accessControlAllowOriginList",
+        "accessControlAllowMethods",
+        "accessControlAllowHeaders",
+    }
 
 
 def test_traefik_names_only_what_it_defines(traefik: dict[str, Any]) -> None:
