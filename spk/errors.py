@@ -2,7 +2,7 @@
 
 import logging
 
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, current_app, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from limits.errors import StorageError
@@ -14,6 +14,7 @@ from spk.api.problem import error_code, problem
 from spk.config import MAX_BODY
 from spk.database_errors import is_unavailable
 from spk.models.refusal import PlanRequired
+from spk.models.text import shown
 from spk.paths import is_for_programs, is_gate
 from spk.request_state import request_state
 
@@ -43,7 +44,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(StorageError, _not_counted)
 
 
-def answer(error: HTTPException) -> ResponseReturnValue:
+def answer(error: HTTPException, right_address: str = "") -> ResponseReturnValue:
     state = request_state()
     state.refusal = state.refusal or error_code(error)
     if is_gate(request.path):
@@ -57,8 +58,8 @@ def answer(error: HTTPException) -> ResponseReturnValue:
         response = make_response(render_template("_message.html", message=message), status)
         response.headers.update(_htmx_headers())
     else:
-        context = {"status": status, "message": message, "typed": _typed_text()}
-        response = make_response(render_template("error.html", **context), status)
+        context = {"message": message, "typed": _typed_text(), "right_address": right_address}
+        response = make_response(render_template("error.html", status=status, **context), status)
     return _with_headers_of(error, response)
 
 
@@ -91,6 +92,12 @@ def _with_headers_of(error: HTTPException, response: Response) -> Response:
 
 def _csrf_failed(error: CSRFError) -> ResponseReturnValue:
     _log.info("CSRF check failed: %s", error.description)
+    config, origin = current_app.config, request.headers.get("Origin", "").lower()
+    if origin not in ("", config["BASE_URL"]) and config["SESSION_COOKIE_NAME"] not in request.cookies:
+        # A browser drops a Secure cookie on plain http, without a word.
+        _log.warning("a form came from %s, but SPK_BASE_URL is %s", shown(origin), config["BASE_URL"])
+        refusal = BadRequest(f"spk is set up for {config['BASE_URL']}, and this works only there.")
+        return answer(refusal, config["BASE_URL"] + request.full_path.removesuffix("?"))
     return answer(BadRequest("This page was open too long. Reload it and try again."))
 
 

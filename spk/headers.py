@@ -11,7 +11,7 @@ from werkzeug.exceptions import (
     RequestEntityTooLarge,
 )
 
-from spk.paths import is_inside
+from spk.paths import is_inside, is_public_data
 from spk.request_state import request_state
 
 HEADERS = {
@@ -36,6 +36,7 @@ def init_app(app: Flask) -> None:
     app.before_request(_check_path)
     app.before_request(_check_body)
     app.after_request(_add_headers)
+    app.after_request(_allow_cross_origin)  # before it, as Flask runs the last one first
     app.jinja_env.globals["csp_nonce"] = csp_nonce
 
 
@@ -52,16 +53,8 @@ def content_security_policy() -> str:
     return CSP.format(nonce=f" 'nonce-{nonce}'" if nonce else "")
 
 
-def allow_cross_origin(response: Response) -> Response:
-    """Let other sites read this response."""
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return response
-
-
 def publish(response: Response) -> Response:
-    """Let other sites read this response and anybody cache it for 15 seconds; 304 if they still have it."""
-    allow_cross_origin(response)
+    """Let anybody cache this response for 15 seconds; 304 if they still have it."""
     response.headers["Cache-Control"] = "public, max-age=15"
     response.add_etag()
     response.make_conditional(request)
@@ -97,6 +90,20 @@ def _max_body() -> int:
     is_small = request.blueprint == "account" or request.path.startswith(("/user/security", "/user/confirm"))
     limit: int = current_app.config["MAX_CONTENT_LENGTH"]
     return SMALL_BODY if is_small else limit
+
+
+def _allow_cross_origin(response: Response) -> Response:
+    """Let the pages of other sites read what is public, and send whatever headers they do (Fetch, 3.2)."""
+    if is_public_data(request.path):
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Access-Control-Expose-Headers"] = "ETag, Link"
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        if request.method == "OPTIONS":
+            response.headers["Access-Control-Allow-Methods"] = "GET, HEAD"
+            wanted = request.headers.get("Access-Control-Request-Headers", "*")
+            response.headers["Access-Control-Allow-Headers"] = wanted
+            response.headers["Access-Control-Max-Age"] = "86400"  # s
+    return response
 
 
 def _add_headers(response: Response) -> Response:

@@ -10,6 +10,7 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")  # RFC 9110, 9.2.1
 # What is like its address is for the gate to refuse: a proxy that asks there must not be given a page.
 _GATE = re.compile(rf"/*{GATE}\b", re.IGNORECASE)
 _INSIDE = re.compile(rf"({GATE}|/metrics)(/|$)")
+_PUBLIC_DATA = re.compile(r"(/p/[^/]*)?/(api/v2/.*|history\.(rss|atom)|badge\.svg)|/api/openapi\.json")
 _FOR_PROGRAMS = re.compile(r"(/p/[^/]*)?/api(/|$)")
 
 
@@ -31,6 +32,11 @@ def is_inside(path: str) -> bool:
 def is_for_programs(path: str) -> bool:
     """Whether this is an API, with or without a key, whose errors are JSON."""
     return _FOR_PROGRAMS.match(path) is not None
+
+
+def is_public_data(path: str) -> bool:
+    """Whether the pages of any site may read this."""
+    return _PUBLIC_DATA.fullmatch(path) is not None
 
 
 def _is_at_or_below(path: str, root: str) -> bool:

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from spk import create_app
 from spk.headers import HEADERS
-from tests.people import Person, bearer
+from tests.people import Api, Person, bearer
 
 
 @pytest.mark.parametrize(
@@ -138,3 +138,24 @@ def test_trace_is_not_answered(path: str, ada: Person) -> None:
     response = ada.browser().client.open(path, method="TRACE", headers=bearer(ada.create_key()))
     response.close()
     assert response.status_code == 405
+
+
+@pytest.mark.parametrize(
+    "path", ["/p/acme/api/v2/summary.json", "/api/v2/status.json", "/p/acme/history.atom"]
+)
+def test_pages_of_other_sites_may_send_what_headers_they_do(
+    path: str, acme: Api, client: FlaskClient
+) -> None:
+    asks = {"Origin": "https://page.example.com", "Access-Control-Request-Method": "GET"}
+    wanted = "authorization,content-type,x-client"
+    answer = client.options(path, headers={**asks, "Access-Control-Request-Headers": wanted})
+    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (200, "*")
+    assert answer.headers["Access-Control-Allow-Headers"] == wanted
+    assert answer.headers["Access-Control-Allow-Methods"] == "GET, HEAD"
+    assert "Access-Control-Allow-Credentials" not in answer.headers
+
+
+def test_pages_of_other_sites_may_read_that_there_is_nothing(acme: Api, client: FlaskClient) -> None:
+    answer = client.get("/p/nothing/api/v2/summary.json")
+    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (404, "*")
+    assert "ETag" in answer.headers["Access-Control-Expose-Headers"]

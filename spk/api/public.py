@@ -16,12 +16,11 @@ from spk.api.schemas import (
     StatusSchema,
 )
 from spk.db import reading
-from spk.headers import allow_cross_origin, publish
+from spk.headers import publish
 from spk.models import Component, Incident, StatusPage
 from spk.published_page import find_published_page
 
 bp = Blueprint("public_api", __name__)
-bp.after_request(allow_cross_origin)
 
 
 class Parts(TypedDict, total=False):

@@ -18,6 +18,10 @@ _BLANK = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u2065\u2800\u3164\uffa0\ufdd0-\ufdef\ufff0-\ufff8\ufffe\uffff"
     "\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]"
 )
+# What terminals take for colours, moves and titles (ECMA-48, 5.4 and 5.6), as copied logs have it.
+_ESCAPES = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]+[0-~])|\x9b[0-?]*[ -/]*[@-~]"
+)
 _JOINERS = "\u200c\u200d"  # inside emoji, and in Persian and Indic words
 
 
@@ -70,16 +74,20 @@ class Rule:
 
 @dataclass(frozen=True)
 class SingleLine(Rule):
-    """One line that must not be empty; `empty` is the error message if it is."""
+    """One line that must not be empty; `empty` is the error message if it is.
+
+    `of_a_script`: the colours that programs give their words are taken out instead of refused.
+    """
 
     empty: str
+    of_a_script: bool = False
     subject: ClassVar[str] = "This name"
     json_schema: ClassVar[dict[str, Any]] = {"minLength": 1}
 
     def __call__(self, text: str) -> str:
         """NFC, trimmed, single spaces; raises InvalidValue with what to change."""
         self.check_length(len(text) // RAW_PER_KEPT, len(text))
-        line = normalize(text).strip()
+        line = normalize(_ESCAPES.sub("", text) if self.of_a_script else text).strip()
         if any(_is_invisible(line, i) for i in range(len(line))) or (
             line and not any(map(_is_visible, line))
         ):
@@ -95,11 +103,19 @@ class SingleLine(Rule):
 
 @dataclass(frozen=True)
 class MultiLine(Rule):
-    """Text of any number of lines; it may be empty."""
+    """Text of any number of lines; it may be empty.
+
+    `of_a_script`: whatever can’t be shown is taken out instead of refused, as these may be its last words.
+    """
+
+    of_a_script: bool = False
 
     def __call__(self, text: str) -> str:
         """NFC and trimmed; raises InvalidValue with what to change."""
         self.check_length(len(text) // RAW_PER_KEPT, len(text))
+        if self.of_a_script:
+            lines = _ESCAPES.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+            text = "".join(each for each in lines if not _is_unprintable(each))
         clean = normalize(text.replace("\r\n", "\n")).strip()
         if any(map(_is_unprintable, clean)):
             raise InvalidValue("Use plain text only; this contains characters that can’t be shown.")

@@ -9,7 +9,7 @@ from types import ModuleType
 from flask import Blueprint, Flask, Response, current_app, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFError, CSRFProtect
 from limits import RateLimitItemPerMinute
 from sqlalchemy.orm.exc import ObjectDeletedError
 from werkzeug.exceptions import BadRequest, Forbidden
@@ -23,7 +23,7 @@ from spk.models.accounts.origin import Origin, acting
 from spk.models.refusal import AccountGone
 from spk.models.status_pages.vocabulary import COMPONENT_STATUSES
 from spk.paths import SAFE_METHODS
-from spk.web.page_sessions import PageSessions
+from spk.web.page_sessions import PageSessions, next_page
 
 public = Blueprint("public", __name__)  # for everybody, without a session
 account = Blueprint("account", __name__)
@@ -31,6 +31,7 @@ user = Blueprint("user", __name__, url_prefix="/user")
 csrf = CSRFProtect()
 login_manager = LoginManager()
 login_manager.session_protection = None  # it would trust any X-Forwarded-For
+SIGN_IN_FORMS = ("account.create_session", "account.enter_second_factor", "account.sign_in_with_passkey")
 FORM_LIMIT = RateLimitItemPerMinute(120)  # submitted forms, for each account
 
 
@@ -97,10 +98,16 @@ def page_origin(session_id: int | None = None) -> Origin:
 
 
 @account.before_request
-def guard_account() -> None:
+def guard_account() -> ResponseReturnValue | None:
     check_origin()
     current_user._get_current_object()  # loads the user now, because templates run no queries
-    csrf.protect()
+    try:
+        csrf.protect()
+    except CSRFError:
+        if current_user.is_authenticated and request.endpoint in SIGN_IN_FORMS:
+            return redirect(next_page())  # signed in by another tab, since this form was opened
+        raise
+    return None
 
 
 @user.before_request

@@ -9,11 +9,17 @@ from playwright.sync_api import Page, Response, expect
 from tests.browser.accessibility import WIDE, violations
 from tests.browser.conftest import NewContext
 from tests.browser.page_errors import PageErrors
+from tests.deploy.program import run_program
 from tests.people import Api, Person
 
 WIDTHS = (1280, 834, 704, 320)  # px
 EXTENT = "page => [page.scrollWidth, page.clientWidth]"
 MINUTE = 60_000  # ms
+FETCH = """async (url) => {
+    const headers = { "Content-Type": "application/json", "X-Requested-With": "XMLHttpRequest" };
+    const answer = await fetch(url, { headers });
+    return [answer.status, answer.headers.get("ETag") !== null, (await answer.json()).page.name];
+}"""
 LONG = "W" * 120
 
 
@@ -252,3 +258,13 @@ def test_the_api_is_shown_with_what_it_can_do(page: Page) -> None:
     expect(operation.first).to_be_visible()
     operation.first.click()
     expect(page.get_by_text("Idempotency-Key").first).to_be_visible()
+
+
+# Read by pages of other sites
+
+
+def test_a_page_of_another_site_reads_the_summary_as_clients_do(page: Page, acme: Api, base_url: str) -> None:
+    with run_program() as other:
+        page.goto(f"http://127.0.0.1:{other.port}/")
+        found = page.evaluate(FETCH, f"{base_url}{address(acme)}/api/v2/summary.json")
+    assert found == [200, True, "Acme"]

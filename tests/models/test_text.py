@@ -97,10 +97,41 @@ def test_paragraphs_keep_their_lines(given: str, kept: str) -> None:
     assert PARAGRAPHS(given) == kept
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        *[(f"a{each}b", "ab") for each in ("\x00", "\x07", "\x1b", "\x7f", "\x85", "\ud800", "\uffff")],
+        ("\x1b[1;31ma\x1b[0m\x9b4mb\x1b[K", "ab"),
+        ("\x1b]0;title\x07a\x1b]8;;https://x\x1b\\b", "ab"),
+        ("\x1b]a", "]a"),
+        ("a\rb", "a\nb"),
+        ("\x1b\x1b[31m[31ma", "[31ma"),
+    ],
+    ids=ascii,
+)
+def test_paragraphs_of_a_script_are_cleaned_of_what_cannot_be_shown(given: str, kept: str) -> None:
+    assert MultiLine(20, of_a_script=True)(given) == kept
+
+
 @pytest.mark.parametrize("text", ["a\x00b", "a\x1b[31mb", "a\ud800b", "a\rb", "a\x85b"], ids=ascii)
-def test_what_cannot_be_shown_is_no_paragraph(text: str) -> None:
+def test_what_cannot_be_shown_is_no_paragraph_of_a_person(text: str) -> None:
     with pytest.raises(ValueError, match=r"characters that can’t be shown"):
         PARAGRAPHS(text)
+
+
+def test_a_token_is_found_below_the_colours_of_a_terminal() -> None:
+    secret = token.generate()
+    for text in (f"{secret[:9]}\x1b[31m{secret[9:]}", f"{secret[:9]}\0{secret[9:]}"):
+        with pytest.raises(ValueError, match=r"^This contains a token"):
+            MultiLine(1_000, of_a_script=True)(text)
+
+
+def test_a_line_of_a_script_loses_its_colours_and_nothing_else_is_taken_out_of_it() -> None:
+    line = SingleLine(20, empty="", of_a_script=True)
+    assert line("\x1b[1;31mDisk\x1b[0m full") == "Disk full"
+    for text in ("a\0b", "a\u202eb"):
+        with pytest.raises(ValueError, match="characters that can’t be shown"):
+            line(text)
 
 
 def test_paragraphs_that_are_too_long_are_told_how_long_they_are() -> None:
@@ -110,7 +141,7 @@ def test_paragraphs_that_are_too_long_are_told_how_long_they_are() -> None:
 
 @given(st.text())
 def test_what_is_kept_once_is_kept_again(text: str) -> None:
-    for rule in (SingleLine(255, empty=""), MultiLine(25_000)):
+    for rule in (SingleLine(255, empty=""), MultiLine(25_000), MultiLine(25_000, of_a_script=True)):
         try:
             kept = rule(text)
         except ValueError:

@@ -12,6 +12,7 @@ from spk import create_app
 from tests.locks import others_can_write
 from tests.people import Browser, Person
 
+SIGN_IN_FORMS = ["/login", "/login/second-factor", "/login/passkey"]
 TOO_OLD = "This page was open too long. Reload it and try again."
 
 
@@ -27,9 +28,47 @@ def posts(app: Flask) -> list[str]:
 def test_no_form_is_taken_without_its_csrf_token(app: Flask, ada: Person) -> None:
     browser = ada.browser()
     assert len(posts(app)) >= 8
-    assert {path: browser.client.post(path).status_code for path in posts(app)} == dict.fromkeys(
-        posts(app), 400
-    )
+    # Whoever signs in once more has done so in another tab.
+    expected = dict.fromkeys(posts(app), 400) | dict.fromkeys(SIGN_IN_FORMS, 302)
+    assert {path: browser.client.post(path).status_code for path in posts(app)} == expected
+
+
+@pytest.mark.parametrize("path", SIGN_IN_FORMS)
+def test_a_form_to_sign_in_that_was_opened_before_another_tab_did_leads_on(path: str, ada: Person) -> None:
+    browser = ada.browser()
+    answer = browser.client.post(f"{path}?next=/user/pages", data={"csrf_token": "of no session"})
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/user/pages")
+    assert browser.get("/user/pages").status_code == 200
+
+
+@pytest.mark.parametrize("path", SIGN_IN_FORMS)
+def test_nobody_is_led_on_who_has_not_signed_in(path: str, app: Flask) -> None:
+    answer = app.test_client().post(f"{path}?next=/user/pages", data={"csrf_token": "of no session"})
+    assert (answer.status_code, TOO_OLD in answer.text) == (400, True)
+
+
+@pytest.fixture
+def nas(environ: dict[str, str]) -> FlaskClient:
+    """It is set up for https, opened by a port that isn’t: its cookie is Secure, so no browser has one."""
+    settings = {"SPK_BASE_URL": "https://nas.lan"}
+    return create_app({**environ, **settings}).test_client(use_cookies=False)
+
+
+@pytest.mark.parametrize("path", ["/login", "/register", "/setup", "/login?next=/user/pages"])
+def test_a_form_at_another_address_than_spks_own_is_told_where_to_go(
+    path: str, nas: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    here = "http://nas.lan:8114"
+    answer = nas.post(path, base_url=here, headers={"Origin": here}, data={"email": "a@example.com"})
+    assert answer.status_code == 400
+    assert "spk is set up for https://nas.lan, and this works only there." in answer.text
+    assert f'href="https://nas.lan{path}"' in answer.text
+    assert "a form came from http://nas.lan:8114, but SPK_BASE_URL is https://nas.lan" in caplog.messages
+
+
+def test_an_old_form_at_the_right_address_is_an_old_one(nas: FlaskClient) -> None:
+    answer = nas.post("/login", base_url="https://nas.lan", headers={"Origin": "https://nas.lan"})
+    assert TOO_OLD in answer.text
 
 
 def test_no_form_is_taken_from_another_origin(app: Flask, ada: Person) -> None:

@@ -13,7 +13,7 @@ from spk.models.text import MultiLine
 if TYPE_CHECKING:
     from spk.models.status_pages.incident import Incident
 
-BODY = MultiLine(25_000)
+BODY = MultiLine(25_000, of_a_script=True)
 
 
 class AffectedComponent(TypedDict):
