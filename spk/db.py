@@ -4,13 +4,13 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, MetaData, event
+from sqlalchemy import ColumnElement, Connection, MetaData, and_, event
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, registry
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, ORMExecuteState, Session, registry
 
 from spk.column_types import UtcDateTime, Words
 
@@ -128,3 +128,9 @@ def _refuse_unless_writing() -> None:
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def is_within(time: InstrumentedAttribute[datetime], period: timedelta) -> ColumnElement[bool]:
+    """Whether a time is less than a period ago, and no further ahead, as of a clock that was wrong."""
+    present = now()
+    return and_(time > present - period, time <= present + period)

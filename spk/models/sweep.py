@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Table, delete, func, select, update
+from sqlalchemy import ColumnElement, Table, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from spk.db import Base, db, now, reading, writing
+from spk.db import Base, db, is_within, now, reading, writing
 from spk.models.accounts.browser_session import BrowserSession
 from spk.models.accounts.event import Event
 from spk.models.accounts.idempotent_answer import IdempotentAnswer
@@ -35,7 +35,7 @@ class Sweep(Base):
     @classmethod
     def claim(cls) -> bool:
         """Whether it is due, and the caller’s to make; it is nobody else’s then."""
-        is_due = cls.started_at < now() - INTERVAL
+        is_due = ~is_within(cls.started_at, INTERVAL)
         claimed = update(cls).where(is_due).values(started_at=now()).returning(cls.id)
         return db.session.scalar(claimed) is not None
 
@@ -58,12 +58,3 @@ def delete_in_steps(table: Table, condition: ColumnElement[bool]) -> Iterator[in
         with writing():
             db.session.execute(delete(table).where(key.in_(keys), condition))
         yield len(keys)
-
-
-def count_rows() -> dict[str, int]:
-    """The rows of each table, read outside any transaction."""
-    with db.engines["autocommit"].connect() as connection:
-        return {
-            table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
-            for table in Base.metadata.sorted_tables
-        }

@@ -164,7 +164,7 @@ def test_a_clock_that_has_gone_back_is_found(spk: Spk, app: Flask, ada: Person) 
     ada.create_key()
     with app.app_context(), writing():
         db.session.execute(update(Event).values(created_at=now() + timedelta(hours=1)))
-    assert ailments(spk, 1)["clock"][1].endswith("in the future: set the clock.")
+    assert "events.created_at is" in ailments(spk, 1)["clock"][1]
 
 
 @pytest.mark.parametrize(

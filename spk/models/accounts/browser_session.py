@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from spk.autocommit import try_update
 from spk.column_types import Address
-from spk.db import NEVER_REUSED, Base, db, now
+from spk.db import NEVER_REUSED, Base, db, is_within, now
 from spk.models.accounts.origin import BROWSER_LENGTH
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class BrowserSession(Base):
     @classmethod
     def find_awaiting(cls, secret: str) -> "User | None":
         """Who has yet to show a second factor, in the browser whose cookie holds this."""
-        waiting = cls.secret_hash == _hash(secret), cls.awaits_factor, cls.created_at > now() - FACTOR_WITHIN
+        waiting = cls.secret_hash == _hash(secret), cls._is_awaited()
         session = db.session.scalar(select(cls).options(joinedload(cls.user)).where(*waiting))
         return session.user if session and not session.user.disabled_at else None
 
@@ -109,19 +109,24 @@ class BrowserSession(Base):
 
     def touch(self, address: str | None) -> None:
         """Record that the browser was seen, at most once in five minutes."""
-        if self.last_seen_at < now() - TOUCH_EVERY:
+        time = now()
+        if not time - TOUCH_EVERY <= self.last_seen_at <= time:  # later: of a clock that ran ahead
             seen = update(BrowserSession).where(BrowserSession.id == self.id)
-            try_update(seen.values(last_seen_at=now(), address=address))
+            try_update(seen.values(last_seen_at=time, address=address))
 
     @classmethod
     def _is_active(cls) -> ColumnElement[bool]:
         idle, age = current_app.config["SESSION_IDLE_DAYS"], current_app.config["SESSION_DAYS"]
-        return and_(not_(cls.awaits_factor), cls.last_seen_at > now() - idle, cls.created_at > now() - age)
+        is_seen = is_within(cls.last_seen_at, idle), is_within(cls.created_at, age)
+        return and_(not_(cls.awaits_factor), *is_seen)
 
     @classmethod
     def is_outdated(cls) -> ColumnElement[bool]:
-        is_awaited = and_(cls.awaits_factor, cls.created_at > now() - FACTOR_WITHIN)
-        return not_(or_(cls._is_active(), is_awaited))
+        return not_(or_(cls._is_active(), cls._is_awaited()))
+
+    @classmethod
+    def _is_awaited(cls) -> ColumnElement[bool]:
+        return and_(cls.awaits_factor, is_within(cls.created_at, FACTOR_WITHIN))
 
     @classmethod
     def confirm(cls, user: "User") -> None:

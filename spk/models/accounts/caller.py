@@ -122,12 +122,13 @@ class Caller(NamedTuple):
     def is_touch_due(self) -> bool:
         """Whether a use is to be recorded: the first at once, then at most once in 60 s.
 
-        An UPDATE takes the write lock even if it changes no row.
+        An UPDATE takes the write lock even if it changes no row. A time to come is of a clock that ran ahead.
         """
-        return self.key.last_used_at is None or self.key.last_used_at <= now() - TOUCH_EVERY
+        last, time = self.key.last_used_at, now()
+        return last is None or not time - TOUCH_EVERY < last <= time
 
     def touch(self, address: str | None, agent: str) -> None:
-        """Record a successful use; never goes backwards.
+        """Record a successful use; goes back only to a time that has come.
 
         With its first use the key ends the one that it replaces, where the owner has chosen that.
         """
@@ -138,7 +139,7 @@ class Caller(NamedTuple):
             if not try_update(update(ApiKey).where(*replaced).values(retires_at=time)):
                 return  # so that the next use tries again
         last = ApiKey.last_used_at
-        due = or_(last.is_(None), last <= time - TOUCH_EVERY)
+        due = or_(last.is_(None), last <= time - TOUCH_EVERY, last > time)
         values = {
             "last_used_at": time,
             "last_used_address": address,

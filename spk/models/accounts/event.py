@@ -5,10 +5,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from flask import current_app
-from sqlalchemy import ColumnElement, ForeignKey, String, func, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, String, or_, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from spk.autocommit import fetch_first
 from spk.column_types import Address
 from spk.db import Base, db, now
 from spk.models.accounts.origin import BROWSER_LENGTH, origin_now
@@ -108,13 +107,6 @@ class Event(Base):
         """Where the last hundred changes by people and programs came from."""
         seen = select(cls.address).where(cls.address.is_not(None)).order_by(cls.id.desc()).limit(100)
         return {address for address in db.session.scalars(seen) if address}
-
-    @classmethod
-    def newest_at(cls) -> datetime | None:
-        """The time of the last event of any account."""
-        newest: datetime | None
-        (newest,) = fetch_first(select(func.max(cls.created_at))) or (None,)
-        return newest
 
     @classmethod
     def has_signed_in_from(cls, user_id: int, address: str) -> bool:

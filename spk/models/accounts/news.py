@@ -1,7 +1,7 @@
 """What a person should know that happened since they last said that they have read it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, or_, select
@@ -39,7 +39,10 @@ class News:
     @classmethod
     def of(cls, user: "User", failed: FailedSignIns | None) -> "News":
         """What there is for this browser, with the tries that failed lately."""
-        since, until = user.reviewed_at or user.created_at, now()
+        until = now()
+        since = user.reviewed_at or user.created_at
+        if since > until:  # a clock ran ahead: rather tell too much than nothing until then
+            since = min(user.created_at, until - timedelta(days=1))
         events = [event for event in _newest(user, since) if event.session_id != user.session_id]
         notable = [event for event in events if event.action in NOTABLE]
         return cls(

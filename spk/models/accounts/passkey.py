@@ -64,7 +64,7 @@ class Passkey(Base):
         The account must be locked.
         """
         counts = self.sign_count or assertion.sign_count
-        if assertion.challenged_at <= self.challenged_at:
+        if assertion.challenged_at <= self.challenged_at <= now():
             return False
         if counts and assertion.sign_count <= self.sign_count:
             return False

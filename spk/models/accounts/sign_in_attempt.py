@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, String, false, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spk.column_types import Address
-from spk.db import Base, db, now
+from spk.db import Base, db, is_within, now
 from spk.models.advisory_lock import take_advisory_locks
 
 DAY = timedelta(days=1)
@@ -79,7 +79,7 @@ class SignInAttempt(Base):
     @classmethod
     def failed(cls, email: str) -> FailedSignIns | None:
         """The wrong tries of an account within a day, for its owner to see."""
-        account, since = cls.account == _hash(f"account {email}"), cls.created_at > now() - DAY
+        account, since = cls.account == _hash(f"account {email}"), is_within(cls.created_at, DAY)
         wrong = account, since, cls.address.is_not(None), ~cls.was_right
         last = db.session.scalars(select(cls).where(*wrong).order_by(cls.id.desc()).limit(1)).first()
         if last is None:
@@ -115,7 +115,7 @@ class SignInAttempt(Base):
         *conditions: ColumnElement[bool],
         counting: ColumnElement[Any] | None = None,
     ) -> None:
-        since = cls.created_at > now() - window
+        since = is_within(cls.created_at, window)
         what = func.count() if counting is None else func.count(counting)
         tries, oldest = db.session.execute(
             select(what, func.min(cls.created_at)).where(*conditions, since)

@@ -97,7 +97,7 @@ class Component(Base):
     def set_status(self, status: ComponentStatus) -> None:
         """Set the status and record the earlier one; the caller marks the page as changed."""
         if status != self.status:
-            is_quick_fix = status == "operational" and now() - self.status_since < GRACE_PERIOD
+            is_quick_fix = status == "operational" and timedelta() <= now() - self.status_since < GRACE_PERIOD
             if self.status != "operational" and not is_quick_fix:
                 days = days_since(self.status_since, self.page.zone)
                 ComponentDay.record(self.id, IMPACT_OF[self.status], days)

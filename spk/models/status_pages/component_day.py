@@ -40,5 +40,5 @@ class ComponentDay(Base):
 def days_since(start: datetime, zone: tzinfo) -> list[date]:
     """The days from then until today in a time zone, at most as many as the history has."""
     today = now().astimezone(zone).date()
-    first = max(start.astimezone(zone).date(), today - timedelta(days=HISTORY_DAYS - 1))
+    first = max(min(start, now()).astimezone(zone).date(), today - timedelta(days=HISTORY_DAYS - 1))
     return [first + timedelta(days=number) for number in range((today - first).days + 1)]
