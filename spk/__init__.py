@@ -74,6 +74,7 @@ def _application(settings: dict[str, Any]) -> Application:
     app = Application("spk", root_path=str(ROOT), instance_path=str(settings["DATA_DIR"]))
     app.config.update(settings)
     app.url_map.merge_slashes = False  # else Flask redirects a path with //, which the API never does
+    app.url_map.strict_slashes = False  # a / at the end leads nowhere else; but the gate has one address
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's default provider has it
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     if hops := settings["TRUSTED_PROXIES"]:

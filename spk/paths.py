@@ -10,7 +10,7 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")  # RFC 9110, 9.2.1
 # What is like its address is for the gate to refuse: a proxy that asks there must not be given a page.
 _GATE = re.compile(rf"/*{GATE}\b", re.IGNORECASE)
 _INSIDE = re.compile(rf"({GATE}|/metrics)(/|$)")
-_PUBLIC_DATA = re.compile(r"(/p/[^/]*)?/(api/v2/.*|history\.(rss|atom)|badge\.svg)|/api/openapi\.json")
+_PUBLIC_DATA = re.compile(r"(/p/[^/]*)?/(api/v2/.*|history\.(rss|atom)|badge\.svg)/?|/api/openapi\.json/?")
 _FOR_PROGRAMS = re.compile(r"(/p/[^/]*)?/api(/|$)")
 
 

@@ -95,7 +95,7 @@ def ignore_host(app: "WSGIApplication") -> "WSGIApplication":
 
 
 # No automatic OPTIONS: a proxy may pass on its client's method, and takes any 2xx for permission.
-@bp.get(GATE, provide_automatic_options=False)
+@bp.get(GATE, provide_automatic_options=False, strict_slashes=True)
 def verify() -> ResponseReturnValue:
     """Identify the caller in headers, which are always all set, so that a client can’t supply its own."""
     caller = current_caller()

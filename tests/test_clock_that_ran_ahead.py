@@ -14,7 +14,7 @@ from spk.models.accounts.caller import Caller
 from spk.models.accounts.sign_in_attempt import SignInAttempt
 from spk.models.sweep import Sweep
 from spk.models.tables import PLANNED
-from tests.people import Api, Browser, Person, bearer, code_of
+from tests.people import NEW_PASSWORD, Api, Browser, Person, bearer, code_of
 
 YEAR = timedelta(days=365)
 TABLES = Base.metadata.sorted_tables
@@ -62,7 +62,7 @@ def test_that_a_browser_was_seen_is_recorded(app: Flask, ada: Person) -> None:
 def test_wrong_tries_lock_nobody_out(app: Flask, ada: Person) -> None:
     browser = Browser(app.test_client())
     for _ in range(12):
-        browser.submit("/login", page="/login", email=ada.email, password="wrong")
+        browser.submit("/login", page="/login", email=ada.email, password=NEW_PASSWORD)
     set_ahead(app, SignInAttempt, "created_at")
     assert browser.submit("/login", page="/login", email=ada.email, password=ada.password).status_code == 302
 

@@ -3,7 +3,8 @@
 import codecs
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ from pydantic_core import from_json
 from werkzeug.exceptions import BadRequest
 
 from spk.api.problem import InvalidFields
+from spk.models.text import shown
 
 F = TypeVar("F")  # a TypedDict of fields
 # `_clean_form_value` makes the lists instead, because a number in brackets may also be a slug.
@@ -37,6 +39,9 @@ def read_body(fields: TypeAdapter[F], wrapper: str) -> F:
     valid = _validate(fields, given, is_json=is_json)
     if not valid and any(isinstance(value, dict) for name, value in body.items() if name != wrapper):
         raise InvalidFields({wrapper: [f"Put the fields into “{wrapper}”, or send them bare."]})
+    known = _properties(fields)
+    if given and not valid and not known.keys() & given.keys():
+        raise InvalidFields(_unknown(next(iter(given)), known))
     return valid
 
 
@@ -73,13 +78,39 @@ def _validate(fields: TypeAdapter[F], given: Mapping[str, Any], *, is_json: bool
     """Validate JSON by its types; a form has only text, where an empty value counts as missing."""
     try:
         if is_json:
-            return fields.validate_json(json.dumps(given, allow_nan=False), strict=True)
+            return _validate_json(fields, given)
         clean = {name: _clean_form_value(value) for name, value in given.items() if value != ""}
         return fields.validate_python(clean)
     except ValidationError as error:
         raise InvalidFields(_messages(error)) from None
     except ValueError:
         raise BadRequest("The body has a number that is too large.") from None
+
+
+def _validate_json(fields: TypeAdapter[F], given: Mapping[str, Any]) -> F:
+    """Typed clients send "" and null for what they leave out: where a field can’t be that, it isn’t given."""
+    try:
+        return fields.validate_json(json.dumps(given, allow_nan=False), strict=True)
+    except ValidationError as error:
+        wrong = _messages(error)
+        needed = {name for name, schema in _properties(fields).items() if "minLength" in schema}
+        left_out = {name for name in wrong.keys() & given.keys() - needed if given[name] in ("", None)}
+        if not left_out:
+            raise
+        rest = {name: value for name, value in given.items() if name not in left_out}
+        return fields.validate_json(json.dumps(rest, allow_nan=False), strict=True)
+
+
+def _properties(fields: TypeAdapter[F]) -> dict[str, Any]:
+    """The fields by name, in JSON Schema."""
+    return dict(fields.json_schema()["properties"])
+
+
+def _unknown(name: str, known: Collection[str]) -> dict[str, list[str]]:
+    """The message about a name that no field has."""
+    start = shown(name[:100])
+    (nearest,) = get_close_matches(start, known, n=1, cutoff=0)
+    return {start: [f"There is no such field. The nearest is “{nearest}”."]}
 
 
 def _clean_form_value(given: object) -> object:

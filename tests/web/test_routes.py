@@ -21,7 +21,7 @@ from spk.models import BrowserSession, Passkey, User
 from spk.models.accounts.ending_keys import feed_secret
 from spk.models.accounts.reset_link import make_reset_token
 from tests.authenticator import Authenticator
-from tests.people import Browser, Person, bearer
+from tests.people import Browser, Person, bearer, body
 from tests.web.test_passkeys import add
 
 KINDS = """
@@ -293,3 +293,29 @@ def test_a_link_opens_what_is_shut_without_it_but_not_of_a_disabled_account(
     assert [browser.get(link).status_code for link in links] == [200, 200]
     ada.disable()
     assert [browser.get(link).status_code for link in links] == [404, 404]
+
+
+def test_a_slash_at_the_end_leads_to_the_same_but_at_the_gate(app: Flask, ada: Person) -> None:
+    slug, token, browser = ada.create_page(), ada.create_key(), ada.browser()
+    values = {"slug": slug, "page": slug}
+    paths = [
+        rule.build(values, append_unknown=False) or ("", "")
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and rule.arguments <= values.keys()
+    ]
+    assert len(paths) > 30
+    differing = []
+    for _, path in paths:
+        with_slash, without = (
+            browser.client.get(each, headers=bearer(token)).status_code for each in (f"{path}/", path)
+        )
+        if with_slash != without:
+            differing.append(path)
+    assert differing == ["/verify"]
+    assert browser.client.get("/verify/", headers=bearer(token)).status_code == 404
+
+
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+def test_a_slash_at_the_end_keeps_what_was_sent(method: str, ada: Person) -> None:
+    slug = ada.create_page()
+    assert body(ada.api().open(method, f"/pages/{slug}/", json={"name": "New"}))["name"] == "New"

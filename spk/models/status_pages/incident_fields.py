@@ -26,7 +26,7 @@ def to_statuses(components: object) -> object:
 
 def to_list(ids: object) -> object:
     """Turn a single id, as a form may send it, into a list."""
-    return [ids] if isinstance(ids, str) else ids
+    return [ids] if ids and isinstance(ids, str) else ids
 
 
 def check_metadata(metadata: dict[str, JsonValue]) -> dict[str, JsonValue]:
