@@ -60,7 +60,7 @@ docs: .venv/ready  ## Write docs/configuration.md anew from the code
 COMPILE = $(BIN)/uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --upgrade
 # A lock is installed whole, as it is: nothing is resolved anew, and `pip check` says whether something is missing.
 # Python compiles what it imports; pip would take ten seconds to compile the rest, too.
-INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-compile
+INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --no-compile --no-deps
 
 lock: .venv/ready-dev  ## Write the lock files anew, with the newest versions that fit
 	$(COMPILE) --extra build setup.cfg -o requirements.lock

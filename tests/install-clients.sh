@@ -12,7 +12,7 @@ note() { cp "tests/clients/$1" "$clients/$1.installed"; }
 
 install_python() {
     .venv/bin/python -m venv --clear $clients &&
-        $clients/bin/pip install -qq --disable-pip-version-check --no-deps --no-compile --require-hashes -r tests/clients/requirements.lock &&
+        $clients/bin/pip install -qq --disable-pip-version-check --no-compile --no-deps --require-hashes -r tests/clients/requirements.lock &&
         $clients/bin/pip check --disable-pip-version-check &&
         note requirements.lock
 }

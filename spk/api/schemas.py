@@ -96,7 +96,7 @@ class IncidentSchema(Schema):
     name: str
     status: IncidentStatus = Field(validation_alias="current_status")
     created_at: Time
-    updated_at: Time
+    updated_at: Time = Field(validation_alias="changed_at")
     monitoring_at: Time | None
     resolved_at: Time | None
     impact: Impact

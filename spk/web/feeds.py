@@ -13,7 +13,7 @@ from spk.web import public
 from spk.web.filters import label, local, window
 
 FEED_CLASSES = {"rss": Rss201rev2Feed, "atom": Atom1Feed}
-FEED_LENGTH = 25  # incidents
+FEED_LENGTH = 25  # incidents, and whatever else is open
 
 
 @public.get("/history.rss")
@@ -48,8 +48,11 @@ def feed(kind: str, page: StatusPage) -> Response:
         description=page.description or f"Incidents and maintenance of {page.name}",
         language="en",
         feed_url=f"{page.url}/history.{kind}",
+        feed_guid=f"urn:spk:{page.id}",
+        author_name=page.name,
     )
-    for incident in page.incidents.listed("all", limit=FEED_LENGTH):
+    incidents = page.incidents.latest(FEED_LENGTH)
+    for incident in incidents:
         found.add_item(
             title=incident.name,
             link=incident.shortlink,
@@ -57,9 +60,10 @@ def feed(kind: str, page: StatusPage) -> Response:
             unique_id=f"urn:spk:{incident.id}",  # not the URL, which changes with the page's slug
             unique_id_is_permalink=False,
             pubdate=incident.created_at,
-            updateddate=incident.updated_at,
+            updateddate=incident.changed_at,
         )
-    found.latest_post_date = lambda: page.updated_at  # by default, the time of an empty feed is always now
+    # By default, the time of an empty feed is always now.
+    found.latest_post_date = lambda: max([page.updated_at, *(each.changed_at for each in incidents)])
     return publish(Response(found.writeString("utf-8"), content_type=found.content_type))
 
 

@@ -6,6 +6,7 @@ import humanize
 
 from spk.db import now
 from spk.models import Incident
+from spk.models.status_pages.vocabulary import DESCRIPTIONS, Level
 
 
 def ago(time: datetime) -> str:
@@ -55,3 +56,8 @@ def exact(time: datetime) -> str:
 def label(status: str) -> str:
     """Like “Degraded performance”."""
     return status.replace("_", " ").capitalize()
+
+
+def headline(level: Level) -> str:
+    """Like “All Systems Operational”, which no page says beside an open incident."""
+    return "Incident in Progress" if level == "open" else DESCRIPTIONS[level]

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from spk.db import now, reading
-from spk.models import Incident, StatusPage, User
+from spk.models import Component, Incident, StatusPage, User
 from spk.models.status_pages.page_states import load_states
 from spk.published_page import find_published_page
 from spk.web import filters, is_htmx, page_number, public
@@ -80,7 +80,7 @@ def show_public_page(page: StatusPage) -> ResponseReturnValue:
     return render_template(
         "public_page/_public_page.html" if is_htmx() else "public_page/public_page.html",
         page=page,
-        components=[component for component in page.components_with_days() if component.is_shown],
+        components=[component for component in Component.with_days(page.id) if component.is_shown],
         open_incidents=page.incidents.listed("open_realtime"),
         running=page.incidents.listed("active_maintenance"),
         upcoming=page.incidents.listed("upcoming"),

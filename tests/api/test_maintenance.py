@@ -358,3 +358,11 @@ def test_octopus_deploys_way_works(acme: Api) -> None:
     form = {"incident[status]": "completed"}
     done = acme.open("PATCH", f"/incidents/{found['id']}.json", data=form)
     assert (done.status_code, acme.all("/incidents/unresolved.json")) == (200, [])
+
+
+def test_what_the_clock_has_ended_was_updated_then(acme: Api) -> None:
+    made = plan(acme)
+    acme.move(made["id"], scheduled_for=-2 * HOUR, started_at=-2 * HOUR, scheduled_until=-HOUR, ends_at=-HOUR)
+    acme.move(made["id"], updated_at=-3 * HOUR)
+    found = acme.get(f"/incidents/{made['id']}")
+    assert (found["status"], found["updated_at"]) == ("completed", found["resolved_at"])

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from spk import create_app
 from spk.db import db, now, writing
-from spk.models import StatusPage
+from spk.models import Incident, StatusPage
 from tests.people import Api, Person
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -111,11 +111,54 @@ def test_a_feed_has_the_newest_first(path: str, acme: Api, client: FlaskClient) 
 
 
 @feeds
-def test_a_feed_has_the_latest_25(path: str, acme: Api, client: FlaskClient) -> None:
+def test_a_feed_has_the_25_with_the_last_news(path: str, acme: Api, client: FlaskClient) -> None:
+    old = acme.post("/incidents", name="Old outage")["id"]
     for number in range(26):
-        acme.post("/incidents", name=f"Incident {number}")
+        acme.post("/incidents", name=f"Deploy {number}", status="resolved")
+    acme.patch(f"/incidents/{old}", status="resolved")
     titles = [item[0] for item in items(parsed(client.get(path)))]
-    assert (len(titles), titles[-1]) == (25, "Incident 1")
+    assert (len(titles), titles[0], titles[-1]) == (25, "Old outage", "Deploy 2")
+
+
+@feeds
+def test_a_feed_always_has_what_is_open(path: str, acme: Api, client: FlaskClient) -> None:
+    acme.post("/incidents", name="Old outage")
+    for number in range(26):
+        acme.post("/incidents", name=f"Deploy {number}", status="resolved")
+    titles = [item[0] for item in items(parsed(client.get(path)))]
+    assert (len(titles), titles[-1]) == (26, "Old outage")
+
+
+@feeds
+def test_what_the_clock_begins_and_ends_is_news(path: str, acme: Api, client: FlaskClient) -> None:
+    fields = {"scheduled_for": "2099-01-15T23:30Z", "duration_minutes": 60}
+    window = acme.post("/incidents", name="Upgrade", **fields)["id"]
+    for number in range(26):
+        acme.post("/incidents", name=f"Deploy {number}", status="resolved")
+    before = client.get(path).headers["ETag"]
+    over = -timedelta(seconds=1)
+    acme.move(window, scheduled_for=over * 2, started_at=over * 2, scheduled_until=over, ends_at=over)
+    acme.move(window, updated_at=-timedelta(days=9))
+    with acme.client.application.app_context(), writing():
+        deploys = Incident.name.startswith("Deploy")
+        db.session.execute(
+            update(Incident)
+            .where(deploys)
+            .values(dict.fromkeys(("updated_at", "ends_at"), now() - timedelta(hours=1)))
+        )
+    answer = client.get(path)
+    assert items(parsed(answer))[0][0] == "Upgrade"
+    assert answer.headers["ETag"] != before
+
+
+def test_atom_is_what_rfc_4287_asks_for(acme: Api, client: FlaskClient) -> None:
+    acme.post("/incidents", name="Slow")
+    page = acme.get()
+    feed = parsed(client.get("/p/acme/history.atom"))
+    assert told(feed, f"{ATOM}author/{ATOM}name") == "Acme"
+    assert told(feed, f"{ATOM}id") == f"urn:spk:{page['id']}"
+    acme.patch("", slug="umbrella")
+    assert told(parsed(client.get("/p/umbrella/history.atom")), f"{ATOM}id") == f"urn:spk:{page['id']}"
 
 
 @feeds
@@ -214,7 +257,7 @@ def test_the_page_says_where_its_feeds_are(ada: Person, client: FlaskClient) -> 
 
 
 INDICATORS = {
-    "none": "All Systems Operational",
+    "none": "Incident in Progress",
     "maintenance": "Service Under Maintenance",
     "minor": "Partially Degraded Service",
     "major": "Partial System Outage",

@@ -168,7 +168,7 @@ def test_a_component_s_status_is_told_of_it_and_of_everything(
 @pytest.mark.parametrize(
     ("impact", "overall"),
     [
-        ("none", "All Systems Operational"),
+        ("none", "Incident in Progress"),
         ("maintenance", "Service Under Maintenance"),
         ("minor", "Partially Degraded Service"),
         ("major", "Partial System Outage"),
@@ -692,3 +692,25 @@ def test_a_page_of_the_history_far_past_the_end_is_empty(number: str, acme: Api,
 def test_what_is_planned_is_no_history(acme: Api, client: FlaskClient) -> None:
     acme.post("/incidents", name="Upgrade", scheduled_for="2099-01-15T09:00Z")
     assert "Upgrade" not in client.get("/p/acme/history").text
+
+
+def test_all_is_never_well_beside_an_open_incident(acme: Api, ada: Person, client: FlaskClient) -> None:
+    for number in range(6):
+        acme.post("/incidents", name=f"Slow {number}")
+    for page in (
+        client.get("/p/acme"),
+        client.get("/p/acme/badge.svg"),
+        ada.browser().get("/user/pages/acme"),
+    ):
+        assert "All Systems Operational" not in page.text
+        assert "Incident in Progress" in page.text
+    assert banner(client.get("/p/acme")) == "Incident in Progress"
+    assert client.get("/p/acme").text.count('class="icon open"') == 7
+    acme.post("/components", name="Api", status="partial_outage")
+    assert banner(client.get("/p/acme")) == "Partial System Outage"
+
+
+def test_all_is_well_again_once_the_last_is_resolved(acme: Api, client: FlaskClient) -> None:
+    made = acme.post("/incidents", name="Slow")
+    acme.patch(f"/incidents/{made['id']}", status="resolved")
+    assert banner(client.get("/p/acme")) == "All Systems Operational"

@@ -4,11 +4,11 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Unpack
 
 from pydantic import Field
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
-from spk.db import Base, now
+from spk.db import Base, db, now
 from spk.models.status_pages.component_day import HISTORY_DAYS, ComponentDay, days_since
 from spk.models.status_pages.identifier import ID_LENGTH, SLUG, SLUG_LENGTH, choose_slug, new_id
 from spk.models.status_pages.vocabulary import IMPACT_OF, ComponentStatus, Impact, worst
@@ -115,6 +115,12 @@ class Component(Base):
             (day, worst([recorded.get(day, "none"), ongoing.get(day, "none")]) if day >= first_day else None)
             for day in days_since(now() - timedelta(days=HISTORY_DAYS), zone)
         ]
+
+    @classmethod
+    def with_days(cls, page_id: str) -> "list[Component]":
+        """All of a page in order, with their bad days loaded."""
+        components = select(cls).filter_by(page_id=page_id).options(selectinload(cls.bad_days))
+        return [*db.session.scalars(components.order_by(cls.position, cls.created_at))]
 
     def delete(self) -> None:
         page = self.page

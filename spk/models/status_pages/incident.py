@@ -19,6 +19,7 @@ from spk.models.status_pages.vocabulary import (
     MAINTENANCE_STATUSES,
     ComponentStatus,
     Impact,
+    Level,
     worst,
 )
 
@@ -42,6 +43,7 @@ class Incident(Scheduled, Base):
         Index(None, "page_id", "ends_at"),
         Index(None, "page_id", "started_at"),
         Index(None, "page_id", "created_at"),
+        Index(None, "page_id", "updated_at"),
     )
 
     id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, default=new_id)
@@ -52,7 +54,6 @@ class Incident(Scheduled, Base):
     impact_override: Mapped[Impact | None] = mapped_column(String(16))
     details: Mapped[dict[str, Any]] = mapped_column("metadata", JSON)
     created_at: Mapped[datetime] = mapped_column(default=now)
-    updated_at: Mapped[datetime] = mapped_column(default=now)
 
     page: Mapped["StatusPage"] = relationship()
     components: Mapped[list[Component]] = relationship(
@@ -71,6 +72,11 @@ class Incident(Scheduled, Base):
     @property
     def impact(self) -> Impact:
         return self.impact_override or ("maintenance" if self.is_maintenance else self.worst_impact)
+
+    @property
+    def level(self) -> Level:
+        """The impact as people see it."""
+        return "open" if self.impact == "none" and self.is_open else self.impact
 
     @property
     def shortlink(self) -> str:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Unpack, get_args
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true, union
 from sqlalchemy.orm import selectinload
 
 from spk.db import db, now
@@ -63,6 +63,16 @@ class PageIncidents:
         if since:
             latest = latest.where(Incident.started_at >= since)
         return self._load(latest.limit(limit).offset(offset))
+
+    def latest(self, limit: int) -> list[Incident]:
+        """Those with the last news, of a report or the clock, and all that are open; latest news first."""
+        own = select(Incident.id).where(Incident.page_id == self.page.id)
+        times = Incident.updated_at, Incident.started_at, Incident.ends_at
+        last = [own.where(time <= now()).order_by(time.desc()).limit(limit).subquery() for time in times]
+        ids = union(own.where(_condition("open")), *map(select, last))
+        found = self._load(self._select().where(Incident.id.in_(ids)))
+        found.sort(key=lambda incident: incident.changed_at, reverse=True)
+        return [each for number, each in enumerate(found) if number < limit or each.is_open]
 
     def create(self, **fields: Unpack[NewIncident]) -> Incident:
         """Open an incident or plan a maintenance; raises InvalidField, PlanRequired or LimitReached."""
@@ -125,12 +135,14 @@ def components_in_maintenance(page_ids: list[str]) -> dict[str, frozenset[str]]:
 
 
 def running_impacts(page_ids: list[str]) -> dict[str, list[Impact]]:
-    """The distinct impacts of everything that has started and isn’t over, by page."""
+    """The distinct impacts of what has started and isn’t over, by page; of maintenance if it has one."""
     columns = Incident.page_id, Incident.impact_override, Incident.worst_impact, Incident.scheduled_for
     running = select(*columns).where(Incident.page_id.in_(page_ids), _condition("unresolved")).distinct()
     found: dict[str, list[Impact]] = defaultdict(list)
     for page_id, override, worst_impact, scheduled_for in db.session.execute(running):
-        found[page_id].append(override or ("maintenance" if scheduled_for else worst_impact))
+        impact = override or ("maintenance" if scheduled_for else worst_impact)
+        if impact != "none" or not scheduled_for:
+            found[page_id].append(impact)
     return found
 
 

@@ -10,4 +10,4 @@ def load_states(pages: list[StatusPage]) -> None:
     in_maintenance, impacts = components_in_maintenance(ids), running_impacts(ids)
     for page in pages:
         page.ids_in_maintenance = in_maintenance.get(page.id, frozenset())
-        page.indicator = page.worst_of(impacts.get(page.id, []))
+        page.running_impacts = impacts.get(page.id, [])

@@ -45,6 +45,7 @@ class Scheduled:
     started_at: Mapped[datetime]
     monitoring_at: Mapped[datetime | None]
     ends_at: Mapped[datetime] = mapped_column(default=NO_END)  # known in advance for a maintenance
+    updated_at: Mapped[datetime] = mapped_column(default=now)  # as last reported; see changed_at
 
     @hybrid_property
     def is_open(self) -> bool:
@@ -60,6 +61,12 @@ class Scheduled:
     @classmethod
     def _has_started(cls) -> ColumnElement[bool]:
         return or_(cls.scheduled_for.is_(None), cls.status != "scheduled", cls.scheduled_for <= now())
+
+    @property
+    def changed_at(self) -> datetime:
+        """When it last changed, by a report or by the clock."""
+        by_clock = (time for time in (self.scheduled_for, self.ends_at) if time and time <= now())
+        return max([self.updated_at, *by_clock])
 
     @property
     def is_maintenance(self) -> bool:

@@ -7,7 +7,7 @@ from typing import Unpack
 
 from flask import current_app
 from sqlalchemy import ForeignKey, String, Text, func, or_, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from spk.db import Base, db, now
 from spk.models.accounts.user import User
@@ -24,7 +24,7 @@ from spk.models.status_pages.identifier import (
 )
 from spk.models.status_pages.page_incidents import PageIncidents, components_in_maintenance, running_impacts
 from spk.models.status_pages.status_page_fields import NAME, PageChanges
-from spk.models.status_pages.vocabulary import DESCRIPTIONS, ComponentStatus, Impact, worst
+from spk.models.status_pages.vocabulary import DESCRIPTIONS, ComponentStatus, Impact, Level, worst
 
 
 class StatusPage(Base):
@@ -96,17 +96,22 @@ class StatusPage(Base):
         return {component.id: component.current_status for component in self.components}
 
     @cached_property
+    def running_impacts(self) -> list[Impact]:
+        """The impacts of everything that has started and isn’t over."""
+        return running_impacts([self.id]).get(self.id, [])
+
+    @property
     def indicator(self) -> Impact:
         """The worst impact of the components and running incidents."""
-        return self.worst_of(running_impacts([self.id]).get(self.id, []))
-
-    def worst_of(self, impacts: list[Impact]) -> Impact:
-        """The worst of these impacts and those of the components."""
-        return worst([*impacts, *(component.current_impact for component in self.components)])
+        return worst([*self.running_impacts, *(component.current_impact for component in self.components)])
 
     @property
     def indicator_description(self) -> str:
         return DESCRIPTIONS[self.indicator]
+
+    @property
+    def level(self) -> Level:
+        return "open" if self.indicator == "none" and self.running_impacts else self.indicator
 
     def change(self, **changes: Unpack[PageChanges]) -> None:
         """Change the given fields; raises InvalidField if the slug is taken."""
@@ -124,7 +129,7 @@ class StatusPage(Base):
         """Record that something on the page has changed, and drop what was cached."""
         self.updated_at = now()
         db.session.flush()
-        for cached in ("ids_in_maintenance", "indicator"):
+        for cached in ("ids_in_maintenance", "running_impacts"):
             self.__dict__.pop(cached, None)
 
     def delete(self) -> None:
@@ -144,11 +149,6 @@ class StatusPage(Base):
         if found := self.component(key):
             return found
         raise InvalidField(field, f"This page has no component “{key[:SLUG_LENGTH]}”.")
-
-    def components_with_days(self) -> list[Component]:
-        """All components in order, with their bad days loaded."""
-        components = select(Component).filter_by(page_id=self.id).options(selectinload(Component.bad_days))
-        return [*db.session.scalars(components.order_by(Component.position, Component.created_at))]
 
     def create_component(self, **fields: Unpack[NewComponent]) -> Component:
         """Add a component at the end; raises LimitReached, or InvalidField if the slug is taken."""

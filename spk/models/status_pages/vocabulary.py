@@ -30,6 +30,7 @@ DESCRIPTIONS: dict[Impact, str] = {
     "major": "Partial System Outage",
     "critical": "Major Service Outage",
 }
+Level = Impact | Literal["open"]  # what people see: all is not well while an incident is open
 
 
 def worst(impacts: Iterable[Impact]) -> Impact:
