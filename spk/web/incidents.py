@@ -9,7 +9,8 @@ from spk.models import Incident, StatusPage
 from spk.models.refusal import InvalidField, LimitReached
 from spk.models.status_pages.incident_fields import IncidentChanges
 from spk.web import changing, user
-from spk.web.status_page_forms import IncidentForm, IncidentUpdateForm, MaintenanceForm
+from spk.web.maintenance_form import MaintenanceForm
+from spk.web.status_page_forms import IncidentForm, IncidentUpdateForm
 from spk.web.status_pages import find_page, lock_page, read_page, to_page
 
 

@@ -1,24 +1,18 @@
 """Forms for status pages, validated by the rules of the models."""
 
-from datetime import timedelta, tzinfo
 from typing import Self
 
 from wtforms import (
     BooleanField,
-    DateTimeLocalField,
     Field,
     HiddenField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
     ValidationError,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired
-from wtforms.widgets import CheckboxInput, ListWidget
 
-from spk.db import now
 from spk.models import Incident, StatusPage
 from spk.models.status_pages import (
     component,
@@ -28,7 +22,6 @@ from spk.models.status_pages import (
     status_page_fields,
 )
 from spk.models.status_pages.incident_fields import Statuses
-from spk.models.status_pages.schedule import DEFAULT_DURATION, in_utc
 from spk.models.status_pages.time_zone import clean_time_zone
 from spk.models.status_pages.vocabulary import (
     COMPONENT_STATUSES,
@@ -38,8 +31,6 @@ from spk.models.status_pages.vocabulary import (
 )
 from spk.web.filters import label
 from spk.web.forms import BaseForm, rule
-
-TIME_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
 
 
 def choices(values: tuple[str, ...], none: str = "") -> list[SelectChoice]:
@@ -116,35 +107,3 @@ class IncidentUpdateForm(BaseForm):
     def validate_body(self, field: Field) -> None:
         if not field.data and self.status.data == self.shown_status.data:
             raise ValidationError("Say what is new, or choose another status.")
-
-
-class MaintenanceForm(BaseForm):
-    """A form whose times are in the page’s time zone; see `of`."""
-
-    name = StringField("What will be done?", [rule(incident_fields.NAME)])
-    body = TextAreaField("What will people notice?", [rule(incident_update.BODY)])
-    scheduled_for = DateTimeLocalField("Starts", [DataRequired("Say when it starts.")], format=TIME_FORMATS)
-    scheduled_until = DateTimeLocalField("Ends", [DataRequired("Say when it ends.")], format=TIME_FORMATS)
-    component_ids = SelectMultipleField(
-        "What is affected?", widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
-    )
-    zone: tzinfo
-
-    @classmethod
-    def of(cls, page: StatusPage) -> Self:
-        start = now().astimezone(page.zone).replace(minute=0) + timedelta(hours=1)
-        form = cls(scheduled_for=start, scheduled_until=start + DEFAULT_DURATION)
-        form.zone = page.zone
-        form.component_ids.choices = [SelectChoice(each.id, each.name) for each in page.components]
-        return form
-
-    def validate_scheduled_for(self, field: Field) -> None:
-        try:
-            field.data = in_utc(field.data.replace(tzinfo=self.zone))
-        except ValueError as error:
-            raise ValidationError(str(error)) from None
-
-    def validate_scheduled_until(self, field: Field) -> None:
-        self.validate_scheduled_for(field)
-        if field.data <= now():
-            raise ValidationError("This time is in the past. Choose a later one.")

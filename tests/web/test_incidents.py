@@ -277,6 +277,46 @@ def test_a_window_is_read_as_it_is_then_told(
     assert f"Upgrade Scheduled · {words}" in text(browser.get("/p/acme/incidents/upgrade"))
 
 
+@pytest.mark.parametrize("time", ["2099-03-29T02:00", "2099-03-29T02:30", "2099-03-29T02:59"])
+def test_a_time_that_clocks_skip_is_no_time(time: str, acme: Api, ada: Person) -> None:
+    words = f"Clocks go forward that day: there is no {time[-5:]}. Choose another time."
+    answer = plan(ada.browser(), scheduled_for=time, scheduled_until="2099-03-29T03:30")
+    assert (answer.status_code, errors(answer)) == (422, {"scheduled_for": words})
+    answer = plan(ada.browser(), scheduled_for="2099-03-29T01:00", scheduled_until=time)
+    assert (answer.status_code, errors(answer)) == (422, {"scheduled_until": words})
+
+
+def test_a_time_that_clocks_repeat_is_chosen(acme: Api, ada: Person) -> None:
+    times = {"scheduled_for": "2099-10-25T02:30", "scheduled_until": "2099-10-25T02:30"}
+    answer = plan(ada.browser(), **times)
+    assert answer.status_code == 422
+    words = "Clocks go back that day: 02:30 comes twice. Choose which you mean."
+    assert errors(answer) == dict.fromkeys(times, words)
+    assert (
+        re.findall(r"<option[^>]*>(The [^<]+)<", answer.text)
+        == [
+            "The first, 02:30 CEST",
+            "The second, 02:30 CET",
+        ]
+        * 2
+    )
+    assert plan(ada.browser(), which_start="0", which_end="1", **times).status_code == 303
+    made = acme.get("/incidents/upgrade")
+    assert made["scheduled_for"] == "2099-10-25T00:30:00.000+00:00"
+    assert made["scheduled_until"] == "2099-10-25T01:30:00.000+00:00"
+
+
+@pytest.mark.parametrize("which", ["", "2", "x", "-1"])
+def test_a_choice_that_there_is_not_is_none(which: str, acme: Api, ada: Person) -> None:
+    times = {"scheduled_for": "2099-10-25T02:30", "scheduled_until": "2099-10-25T04:00"}
+    assert list(errors(plan(ada.browser(), which_start=which, **times))) == ["scheduled_for"]
+
+
+def test_where_no_time_is_repeated_nothing_is_asked(acme: Api, ada: Person) -> None:
+    assert "Which of the two" not in ada.browser().get("/user/pages/acme/new-maintenance").text
+    assert plan(ada.browser(), which_start="1", which_end="0").status_code == 303
+
+
 def test_a_window_that_is_over_already_is_not_planned(acme: Api, ada: Person) -> None:
     answer = plan(ada.browser(), scheduled_for="2020-07-15T10:00", scheduled_until="2020-07-15T11:00")
     assert answer.status_code == 422

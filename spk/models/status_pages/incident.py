@@ -7,7 +7,7 @@ from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, UniqueCon
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from spk.db import Base, db, now
-from spk.models.refusal import LimitReached
+from spk.models.refusal import InvalidField, LimitReached
 from spk.models.status_pages.component import Component
 from spk.models.status_pages.identifier import ID_LENGTH, SLUG_LENGTH, choose_slug, new_id
 from spk.models.status_pages.incident_fields import NAME, IncidentChanges
@@ -92,6 +92,8 @@ class Incident(Scheduled, Base):
 
         Raises InvalidField, PlanRequired or LimitReached.
         """
+        if "backfill_date" in changes:
+            raise InvalidField("backfill_date", "It is dated when it is made: make another one.")
         was_closed, before = self.current_status in CLOSED, self.page.component_statuses()
         was_open = bool(self.status) and not was_closed
         slug = changes.get("slug", self.slug)

@@ -1,13 +1,14 @@
 """The fields of an incident that can be set."""
 
 import json
+from datetime import date
 from typing import Annotated
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, JsonValue
 
 from spk.models.status_pages.identifier import SLUG
 from spk.models.status_pages.incident_update import BODY
-from spk.models.status_pages.schedule import Schedule
+from spk.models.status_pages.schedule import Schedule, UtcTime
 from spk.models.status_pages.vocabulary import ComponentStatus, Impact, IncidentStatus
 from spk.models.text import SingleLine
 
@@ -51,6 +52,8 @@ class IncidentFields(Schedule, total=False):
     ]
     metadata: Annotated[dict[str, JsonValue], AfterValidator(check_metadata)]
     deliver_notifications: bool
+    backfilled: bool
+    backfill_date: UtcTime | date
 
 
 class IncidentChanges(IncidentFields, total=False):

@@ -9,6 +9,7 @@ from sqlalchemy.orm import selectinload
 
 from spk.db import db, now
 from spk.models.refusal import LimitReached
+from spk.models.status_pages.backfill import backfilled_at, date_back
 from spk.models.status_pages.identifier import choose_slug, is_id_or_slug, new_id
 from spk.models.status_pages.incident import Incident, incident_components
 from spk.models.status_pages.incident_fields import NAME, NewIncident
@@ -76,6 +77,10 @@ class PageIncidents:
 
     def create(self, **fields: Unpack[NewIncident]) -> Incident:
         """Open an incident or plan a maintenance; raises InvalidField, PlanRequired or LimitReached."""
+        if was_at := backfilled_at(fields, self.page.zone):
+            fields["status"] = "resolved"
+        fields.pop("backfilled", None)
+        fields.pop("backfill_date", None)
         fields.setdefault("status", "scheduled" if has_schedule(fields) else "investigating")
         name, identifier = fields["name"], new_id()
         incident = Incident(
@@ -90,6 +95,8 @@ class PageIncidents:
             details={},
         )
         incident.change(**fields)
+        if was_at:
+            date_back(incident, was_at)
         return incident
 
     def has(self, slug: str) -> bool:

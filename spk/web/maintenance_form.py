@@ -1,0 +1,85 @@
+"""The form that plans a maintenance, in the time zone of its page."""
+
+from datetime import datetime, timedelta, tzinfo
+from typing import Self
+
+from wtforms import (
+    DateTimeLocalField,
+    Field,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from spk.db import now
+from spk.models import StatusPage
+from spk.models.status_pages import incident_fields, incident_update
+from spk.models.status_pages.schedule import DEFAULT_DURATION, in_utc
+from spk.models.status_pages.time_zone import moments
+from spk.web.forms import BaseForm, rule
+
+TIME_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
+
+
+class MaintenanceForm(BaseForm):
+    """A form whose times are in the page’s time zone; see `of`.
+
+    Which of two is asked only where the clocks of that zone go back.
+    """
+
+    name = StringField("What will be done?", [rule(incident_fields.NAME)])
+    body = TextAreaField("What will people notice?", [rule(incident_update.BODY)])
+    scheduled_for = DateTimeLocalField("Starts", [DataRequired("Say when it starts.")], format=TIME_FORMATS)
+    which_start = SelectField("Which of the two?", choices=[], validate_choice=False)
+    scheduled_until = DateTimeLocalField("Ends", [DataRequired("Say when it ends.")], format=TIME_FORMATS)
+    which_end = SelectField("Which of the two?", choices=[], validate_choice=False)
+    component_ids = SelectMultipleField(
+        "What is affected?", widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+    )
+    zone: tzinfo
+
+    @classmethod
+    def of(cls, page: StatusPage) -> Self:
+        start = now() + timedelta(hours=1)
+        local = [each.astimezone(page.zone).replace(minute=0) for each in (start, start + DEFAULT_DURATION)]
+        form = cls(scheduled_for=local[0], scheduled_until=local[1])
+        form.zone = page.zone
+        form.component_ids.choices = [SelectChoice(each.id, each.name) for each in page.components]
+        return form
+
+    def validate_scheduled_for(self, field: Field) -> None:
+        field.data = self._moment(field.data, self.which_start)
+
+    def validate_scheduled_until(self, field: Field) -> None:
+        field.data = self._moment(field.data, self.which_end)
+        if field.data <= now():
+            raise ValidationError("This time is in the past. Choose a later one.")
+
+    def _moment(self, time: datetime, which: SelectField) -> datetime:
+        """When it is that time in the zone; raises ValidationError if that is never, or not known."""
+        try:
+            in_utc(time)
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+        found = moments(time, self.zone)
+        if not found:
+            raise ValidationError(
+                f"Clocks go forward that day: there is no {time:%H:%M}. Choose another time."
+            )
+        if len(found) == 1:
+            return found[0]
+        shown = [f"{each.astimezone(self.zone):%H:%M %Z}" for each in found]
+        which.choices = [
+            SelectChoice("0", f"The first, {shown[0]}"),
+            SelectChoice("1", f"The second, {shown[1]}"),
+        ]
+        if which.data not in ("0", "1"):
+            raise ValidationError(
+                f"Clocks go back that day: {time:%H:%M} comes twice. Choose which you mean."
+            )
+        return found[int(which.data)]
