@@ -4,22 +4,27 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import WIDE, violations
+from tests.browser.conftest import emails
 from tests.browser.page_errors import PageErrors
 from tests.browser.steps import (
     create_key,
     fill_in_sign_in,
+    new_person,
     open_details,
     open_options,
     open_revoke_dialog,
+    sign_in,
     submit_name,
     whoami,
 )
 from tests.people import Person
 
 WIDTHS = (1024, 834, 768, 720, 600, 360)  # px: a table, then cards
+Show = Callable[[Page, Person], None]
 EXTENT = "page => [page.scrollWidth, page.clientWidth]"
 
 
@@ -168,58 +173,54 @@ def error_page(page: Page, ada: Person) -> None:
     page.goto("/nothing-here")
 
 
-every_page = pytest.mark.parametrize(
-    "show",
-    [
-        home,
-        sign_in_form,
-        no_keys,
-        keys_of_every_kind,
-        options,
-        key_details,
-        several_to_revoke,
-        plan_lost,
-        refused_name,
-        token_dialog,
-        revoke_dialog,
-        everything_about_the_account,
-        new_app,
-        recovery_codes,
-        second_factor,
-        confirm,
-        turn_off,
-        delete_account,
-        export,
-        plans,
-        help_article,
-        revoke_page,
-        error_page,
-    ],
-    ids=lambda show: show.__name__.replace("_", " "),
-)
+PAGES: list[Show] = [
+    home,
+    sign_in_form,
+    no_keys,
+    keys_of_every_kind,
+    options,
+    key_details,
+    several_to_revoke,
+    plan_lost,
+    refused_name,
+    token_dialog,
+    revoke_dialog,
+    everything_about_the_account,
+    new_app,
+    recovery_codes,
+    second_factor,
+    confirm,
+    turn_off,
+    delete_account,
+    export,
+    plans,
+    help_article,
+    revoke_page,
+    error_page,
+]
 
 
-@pytest.fixture
-def page(security: Page, complaints: PageErrors) -> Iterator[Page]:
-    complaints.expect("status of 404", "status of 422")
-    yield security
-    security.set_viewport_size(WIDE)
+@pytest.fixture(scope="module", params=PAGES, ids=lambda show: show.__name__.replace("_", " "))
+def page(request: pytest.FixtureRequest, tab: Page, app: Flask, all_complaints: PageErrors) -> Iterator[Page]:
+    """Shown once, for all tests that look at it."""
+    all_complaints.forget()
+    all_complaints.expect("status of 404", "status of 422")
+    ada = new_person(app, next(emails))
+    sign_in(tab.context, ada)
+    tab.goto("/user/security")
+    request.param(tab, ada)
+    assert all_complaints.unexpected() == []
+    yield tab
+    tab.set_viewport_size(WIDE)
+    tab.goto("about:blank")
 
 
-@every_page
-def test_axe_finds_nothing(
-    page: Page, ada: Person, complaints: PageErrors, show: Callable[[Page, Person], None]
-) -> None:
+def test_axe_finds_nothing(page: Page, complaints: PageErrors) -> None:
     complaints.expect("Content Security Policy")  # axe adds styles of its own
-    show(page, ada)
     assert violations(page) == []
 
 
-@every_page
-def test_nothing_is_wider_than_the_screen(
-    page: Page, ada: Person, show: Callable[[Page, Person], None]
-) -> None:
-    show(page, ada)
+def test_nothing_is_wider_than_the_screen(page: Page, complaints: PageErrors) -> None:
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
         for whole in [page.locator("html"), *page.get_by_role("dialog").all()]:
