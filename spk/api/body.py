@@ -3,7 +3,7 @@
 import codecs
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -39,9 +39,8 @@ def read_body(fields: TypeAdapter[F], wrapper: str) -> F:
     valid = _validate(fields, given, is_json=is_json)
     if not valid and any(isinstance(value, dict) for name, value in body.items() if name != wrapper):
         raise InvalidFields({wrapper: [f"Put the fields into “{wrapper}”, or send them bare."]})
-    known = _properties(fields)
-    if given and not valid and not known.keys() & given.keys():
-        raise InvalidFields(_unknown(next(iter(given)), known))
+    if given and not valid:
+        _require_known(fields, given)
     return valid
 
 
@@ -97,8 +96,7 @@ def _validate_json(fields: TypeAdapter[F], given: Mapping[str, Any]) -> F:
         left_out = {name for name in wrong.keys() & given.keys() - needed if given[name] in ("", None)}
         if not left_out:
             raise
-        rest = {name: value for name, value in given.items() if name not in left_out}
-        return fields.validate_json(json.dumps(rest, allow_nan=False), strict=True)
+        return _validate_json(fields, {name: given[name] for name in given if name not in left_out})
 
 
 def _properties(fields: TypeAdapter[F]) -> dict[str, Any]:
@@ -106,11 +104,13 @@ def _properties(fields: TypeAdapter[F]) -> dict[str, Any]:
     return dict(fields.json_schema()["properties"])
 
 
-def _unknown(name: str, known: Collection[str]) -> dict[str, list[str]]:
-    """The message about a name that no field has."""
-    start = shown(name[:100])
-    (nearest,) = get_close_matches(start, known, n=1, cutoff=0)
-    return {start: [f"There is no such field. The nearest is “{nearest}”."]}
+def _require_known(fields: TypeAdapter[F], given: Mapping[str, Any]) -> None:
+    """Raise InvalidFields about the first of these names if no field has any of them."""
+    known = _properties(fields)
+    if not known.keys() & given.keys():
+        name = shown(next(iter(given))[:100])
+        (nearest,) = get_close_matches(name, known, n=1, cutoff=0)
+        raise InvalidFields({name: [f"There is no such field. The nearest is “{nearest}”."]})
 
 
 def _clean_form_value(given: object) -> object:

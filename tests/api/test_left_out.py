@@ -10,16 +10,21 @@ EMPTY = ["", None]
 COMPONENT = ["status", "slug", "position", "showcase", "only_show_if_degraded", "start_date", "description"]
 INCIDENT = ["status", "slug", "impact_override", "message", "component_ids", "components", "metadata"]
 INCIDENT += ["scheduled_for", "scheduled_until", "duration_minutes", "deliver_notifications"]
-PAGE = ["slug", "time_zone", "description"]
-MADE = [("components", COMPONENT), ("incidents", INCIDENT)]
+every_kind = pytest.mark.parametrize(
+    ("kind", "names", "empty"),
+    [
+        (kind, names, empty)
+        for kind, names in (("components", COMPONENT), ("incidents", INCIDENT))
+        for empty in EMPTY
+    ],
+)
 
 
 def everything_but_times(record: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in record.items() if not name.endswith("_at")}
 
 
-@pytest.mark.parametrize("empty", EMPTY)
-@pytest.mark.parametrize(("kind", "names"), MADE)
+@every_kind
 def test_what_is_made_with_empty_fields_is_made_without_them(
     kind: str, names: list[str], empty: str | None, acme: Api
 ) -> None:
@@ -28,8 +33,7 @@ def test_what_is_made_with_empty_fields_is_made_without_them(
     assert (full["status"], full["slug"]) == (bare["status"], "b")
 
 
-@pytest.mark.parametrize("empty", EMPTY)
-@pytest.mark.parametrize(("kind", "names"), MADE)
+@every_kind
 def test_an_empty_field_changes_nothing_that_cannot_be_empty(
     kind: str, names: list[str], empty: str | None, acme: Api
 ) -> None:

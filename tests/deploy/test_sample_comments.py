@@ -19,6 +19,7 @@ PAGE = ("Origin", "https://page.example.com")
 BASIC = {"/verify?audience=app": "/verify?audience=app&basic=1"}
 OWN_HEADER = "proxy_connect_timeout 5s;\n\n    add_header"
 METRICS = free_port()
+only_nginx = pytest.mark.parametrize("app", ["nginx"], indirect=True)
 SOCKET = [
     ("Connection", "Upgrade"),
     ("Upgrade", "websocket"),
@@ -166,12 +167,15 @@ def test_no_other_protocol_is_opened(protocol: str, app: Client, token: str, sta
     assert_identity(received, token)
 
 
+@only_nginx
 def test_a_header_of_ones_own_beside_the_others_leaves_them(app: Client, token: str, stack: Stack) -> None:
     app.get("/", key(token), ("X-Auth-User-Id", "forged"))
+    assert stack.program.last().all("X-Mine") == ["mine"]
     assert_identity(stack.program.last(), token)
 
 
-def test_nginx_has_a_server_for_prometheus(app: Client, request: pytest.FixtureRequest) -> None:
-    if request.node.callspec.params["app"] == "nginx":
-        answer = Client("localhost", METRICS, tls=False).get("/metrics")
-        assert "X-Request-Id" in answer.headers
+@only_nginx
+@pytest.mark.usefixtures("app")
+def test_nginx_has_a_server_for_prometheus() -> None:
+    answer = Client("localhost", METRICS, tls=False).get("/metrics")
+    assert "X-Request-Id" in answer.headers
