@@ -9,7 +9,7 @@ _LONGEST = 1_000  # characters that are looked at
 _MISTAKES = [
     (re.compile(pattern, re.IGNORECASE), message)
     for pattern, message in (
-        (r"^\s*(null|none|undefined|nil)?\s*$", "It is empty: is the variable set that should hold it?"),
+        (r"^\s*((null|none|undefined|nil)\s*)?$", "It is empty: is the variable set that should hold it?"),
         (r"[\"'`“”„‘’«»]", "There are quotes around it. Send it without them."),
         (r"\bauthorization\b", "The name of the header stands in its value, too."),
         (r"\b(bearer|oauth)\b", "“Bearer” is there once too often."),
