@@ -151,15 +151,15 @@ class Person:
         """A script of this person’s, with a key of its own."""
         return Api(self.app.test_client(), self.create_key(), root)
 
-    def page_api(self, name: str = "Acme", *components: str) -> "Api":
+    def page_api(self, name: str = "Acme", *components: str, **rest: Unpack[PageFields]) -> "Api":
         """A script that works on a new page of this person’s, with these components."""
-        slug = self.create_page(name)
         with self.app.app_context(), writing():
-            page = OwnedPages(self._find()).find(slug)
-            assert page is not None
+            user = self._find()
+            page = OwnedPages(user).create(name=name, **rest)
             for component in components:
                 page.create_component(name=component)
-        return self.api(f"/api/v1/pages/{slug}")
+            token = OwnedKeys(user).create("CI", rights=KeyRights()).token
+            return Api(self.app.test_client(), token, f"/api/v1/pages/{page.slug}")
 
     def session_cookie(self, user_agent: str = "Firefox") -> str:
         """A cookie as signing in would set it, without the tenth of a second that a password takes."""
@@ -195,7 +195,7 @@ class Browser:
         return self.client.get(path, headers=_headers(htmx))
 
     def submit(
-        self, path: str, page: str = "/user/security", *, htmx: bool = False, **fields: str
+        self, path: str, page: str = "/user/plan", *, htmx: bool = False, **fields: str
     ) -> TestResponse:
         """Open `page` for its CSRF token, then POST the fields to `path`."""
         found = re.search(r'name="csrf_token" value="([^"]+)"', self.client.get(page).text)
@@ -240,7 +240,8 @@ class Api:
     def move(self, incident: str, **columns: timedelta | None) -> None:
         """Set times of an incident to so long from now: `move(id, ends_at=-timedelta(hours=1))`."""
         with self.client.application.app_context(), writing():
-            values = {name: None if since is None else now() + since for name, since in columns.items()}
+            moment = now()
+            values = {name: None if since is None else moment + since for name, since in columns.items()}
             db.session.execute(update(Incident).where(Incident.id == incident).values(values))
 
 

@@ -1,8 +1,10 @@
 """One application for the tests of a process: making one takes longer than most tests."""
 
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 
 from spk import create_app
 from spk.models.accounts.use_counter import UseCounter
@@ -11,9 +13,10 @@ from spk.models.accounts.use_counter import UseCounter
 class SharedApp:
     """An application with these settings, and what it was like before any test."""
 
-    def __init__(self, settings: dict[str, str]) -> None:
+    def __init__(self, settings: dict[str, str], compiled_templates: Path) -> None:
         self.settings = settings
         self.app = create_app(settings)
+        self.app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(compiled_templates))
         # What Flask makes at the first request, and for the first template, is there from now on.
         self.app.test_client().get("/nothing")
         assert self.app.logger

@@ -53,7 +53,7 @@ def environ(environ: dict[str, str]) -> dict[str, str]:
 @pytest.fixture
 def acme(ada: Person) -> Person:
     """Ada, with a page and a component on it."""
-    ada.page_api().post("/components", name="Web")
+    ada.page_api("Acme", "Web")
     return ada
 
 

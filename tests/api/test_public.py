@@ -45,10 +45,7 @@ OPERATIONAL = {"indicator": "none", "description": "All Systems Operational"}
 @pytest.fixture
 def acme(ada: Person) -> Api:
     """A page with an open incident, a running and a coming maintenance, and one of each that is over."""
-    acme = ada.page_api()
-    acme.patch(description="SECRET description")
-    for name in ("Web", "Db", "Mail"):
-        acme.post("/components", name=name)
+    acme = ada.page_api("Acme", "Web", "Db", "Mail", description="SECRET description")
     acme.post("/incidents", name="Was down", status="resolved")
     acme.post("/incidents", name="Was upgraded", status="completed")
     acme.post("/incidents", name="Upgrade", status="in_progress", component_ids=["db"])

@@ -27,8 +27,7 @@ TABLES = ("status_pages", "components", "incidents", "incident_updates", "incide
 @pytest.fixture
 def acme(ada: Person) -> Api:
     """Ada’s page with a component, an incident and a maintenance."""
-    acme = ada.page_api()
-    acme.post("/components", name="Web")
+    acme = ada.page_api("Acme", "Web")
     acme.post("/incidents", name="Down", body="We look.", components={"web": "major_outage"})
     acme.post("/incidents", name="Upgrade", status="in_progress", component_ids=["web"])
     return acme

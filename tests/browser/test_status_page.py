@@ -26,10 +26,7 @@ LONG = "W" * 120
 @pytest.fixture
 def acme(ada: Person) -> Api:
     """A page with the component Web."""
-    slug = ada.create_page("Acme", description="One.\nTwo.")
-    acme = ada.api(f"/api/v1/pages/{slug}")
-    acme.post("/components", name="Web")
-    return acme
+    return ada.page_api("Acme", "Web", description="One.\nTwo.")
 
 
 def address(acme: Api) -> str:

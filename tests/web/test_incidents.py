@@ -20,11 +20,7 @@ YEARS = "Use a time between the years 1970 and 2999."
 @pytest.fixture
 def acme(ada: Person) -> Api:
     """Ada's page in Berlin's time, with the components Web and Db."""
-    ada.create_page(time_zone="Europe/Berlin")
-    acme = ada.api("/api/v1/pages/acme")
-    acme.post("/components", name="Web")
-    acme.post("/components", name="Db")
-    return acme
+    return ada.page_api("Acme", "Web", "Db", time_zone="Europe/Berlin")
 
 
 def send(browser: Browser, path: str, fields: dict[str, str]) -> TestResponse:

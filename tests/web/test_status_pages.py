@@ -70,8 +70,7 @@ def environ(environ: dict[str, str], plans_file: Path) -> dict[str, str]:
 @pytest.fixture
 def acme(ada: Person) -> Api:
     """Ada's page, with the component Web and the incident Slow."""
-    acme = ada.page_api()
-    acme.post("/components", name="Web")
+    acme = ada.page_api("Acme", "Web")
     acme.post("/incidents", name="Slow", component_ids=["web"])
     return acme
 
