@@ -51,13 +51,18 @@ NEVER_REUSED = {"sqlite_autoincrement": True}
 
 UnitOfWork = Literal["reading", "writing", "urgent"]
 _unit_of_work: ContextVar[UnitOfWork | None] = ContextVar("unit of work", default=None)
+_moment: ContextVar[datetime | None] = ContextVar("moment", default=None)
 
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """A read-only unit of work, which never waits for a writer."""
-    with _begin_unit("reading"):
-        yield
+    """A read-only unit of work, which never waits for a writer and in which time stands still."""
+    token = _moment.set(now())  # or a maintenance could end between its status and its updates
+    try:
+        with _begin_unit("reading"):
+            yield
+    finally:
+        _moment.reset(token)
 
 
 @contextmanager
@@ -127,7 +132,8 @@ def _refuse_unless_writing() -> None:
 
 
 def now() -> datetime:
-    return datetime.now(UTC)
+    """The present time, in UTC; within `reading()` that of its beginning."""
+    return _moment.get() or datetime.now(UTC)
 
 
 def is_within(time: InstrumentedAttribute[datetime], period: timedelta) -> ColumnElement[bool]:

@@ -155,6 +155,13 @@ def test_what_was_read_before_is_read_again_by_who_writes(app: Flask, ada: Perso
             assert user.plan_name == "free"
 
 
+def test_time_stands_still_while_the_database_is_read(app: Flask) -> None:
+    """Or a maintenance could end between its status and its updates."""
+    with app.app_context(), reading():
+        assert now() == now()
+    assert now() != now()
+
+
 def test_a_query_outside_a_unit_of_work_fails(app: Flask) -> None:
     with app.app_context(), pytest.raises(RuntimeError, match=r"needs db\.reading"):
         User.exists()

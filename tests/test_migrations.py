@@ -1,4 +1,5 @@
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import flask_migrate
@@ -14,7 +15,7 @@ from spk.config import ConfigError
 from spk.config.secret_files import create_secrets
 from spk.db import Base, db, reading, writing
 from spk.engines import close
-from spk.models import ComponentDay, IdempotentAnswer, PepperCanary, SignInAttempt, User
+from spk.models import ComponentDay, IdempotentAnswer, Incident, PepperCanary, SignInAttempt, User
 from spk.models.accounts import token
 from spk.models.accounts.caller import Caller
 from spk.models.accounts.pepper import record_pepper
@@ -38,7 +39,7 @@ def app(app: Flask, ada: Person, eve: Person) -> Flask:
         page = OwnedPages(User.all()[0]).create(name="Acme")
         page.change(slug="umbrella")
         component = page.create_component(name="API")
-        ComponentDay.record(component.id, "major", [component.created_at.date()])
+        ComponentDay.record([component.id], "major", [component.created_at.date()])
         page.incidents.create(name="Slow", component_ids=["api"])
         IdempotentAnswer.begin(page.user_id, "once", "fingerprint")
     ada.add_app()
@@ -246,3 +247,53 @@ def test_keys_from_before_they_had_rights_may_do_everything(tmp_path: Path, data
     assert "Created the API key" in person.browser().get("/user/security").text
     with app.app_context():
         close()
+
+
+def test_windows_that_the_clock_ended_before_it_was_written_down_get_their_updates(
+    tmp_path: Path, data_dirs: list[Path]
+) -> None:
+    """From the schema before migration 0008, with rows in it."""
+    data_dirs.append(tmp_path / "data")
+    environ = make_data_dir(tmp_path / "data")
+    create_secrets(environ)
+    planned, began, ended, later = (datetime(year, 1, 1, tzinfo=UTC) for year in (2023, 2024, 2025, 2999))
+    named = {"created_at": planned, "updated_at": planned, "name": "Acme", "slug": "acme"}
+    windows = {  # by id: the status that was reported last, the end, and the status of the first update
+        "ended": ("scheduled", ended, "scheduled"),
+        "verified": ("verifying", ended, "in_progress"),
+        "begun-as-planned-for": ("scheduled", ended, "in_progress"),
+        "running": ("in_progress", later, "in_progress"),
+    }
+    with create_app(environ).app_context():
+        flask_migrate.upgrade(revision="0007")
+        old = MetaData()
+        old.reflect(db.engine)
+        with db.engine.begin() as connection, writing():
+
+            def add(table: str, **values: object) -> None:
+                connection.execute(old.tables[table].insert().values(**values))
+
+            add("users", id=1, email="old@example.com", password_hash="", plan_name="pro", created_at=planned)
+            add("status_pages", id="p", user_id=1, time_zone="UTC", **named)
+            for key, (status, end, first) in windows.items():
+                times = {"scheduled_for": began, "started_at": began, "scheduled_until": end, "ends_at": end}
+                row = {"id": key, "page_id": "p", "worst_impact": "none", "metadata": {}, "status": status}
+                add("incidents", **named | row | times | {"slug": key})
+                update = {"status": first, "body": "", "deliver_notifications": False}
+                add("incident_updates", id=key, incident_id=key, created_at=planned, **update)
+        flask_migrate.upgrade()
+        with reading():
+            found = {each.id: each for each in db.session.scalars(select(Incident))}
+            told = {
+                key: [(each.status, each.created_at) for each in incident.timeline]
+                for key, incident in found.items()
+            }
+        close()
+    completed, started = ("completed", ended), ("in_progress", planned)
+    assert told == {
+        "ended": [completed, ("in_progress", began), ("scheduled", planned)],
+        "verified": [completed, started],
+        "begun-as-planned-for": [completed, started],
+        "running": [started],
+    }
+    assert {(each.status, each.updated_at) for each in found.values() if each.id != "running"} == {completed}

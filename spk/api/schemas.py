@@ -29,7 +29,7 @@ class PageSchema(Schema):
     name: str
     url: str
     time_zone: str
-    updated_at: Time
+    updated_at: Time = Field(validation_alias="changed_at")
 
 
 class OwnPageSchema(PageSchema):
@@ -47,7 +47,7 @@ class ComponentSchema(Schema):
     name: str
     status: ComponentStatus = Field(validation_alias="current_status")
     created_at: Time
-    updated_at: Time
+    updated_at: Time = Field(validation_alias="changed_at")
     position: int
     description: str | None
     showcase: bool
@@ -103,7 +103,7 @@ class IncidentSchema(Schema):
     shortlink: str
     started_at: Time
     page_id: str
-    incident_updates: list[IncidentUpdateSchema] = Field(validation_alias="updates")
+    incident_updates: list[IncidentUpdateSchema] = Field(validation_alias="timeline")
     components: list[ComponentSchema]
 
 

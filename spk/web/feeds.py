@@ -51,8 +51,7 @@ def feed(kind: str, page: StatusPage) -> Response:
         feed_guid=f"urn:spk:{page.id}",
         author_name=page.name,
     )
-    incidents = page.incidents.latest(FEED_LENGTH)
-    for incident in incidents:
+    for incident in page.incidents.latest(FEED_LENGTH):
         found.add_item(
             title=incident.name,
             link=incident.shortlink,
@@ -62,8 +61,7 @@ def feed(kind: str, page: StatusPage) -> Response:
             pubdate=incident.created_at,
             updateddate=incident.changed_at,
         )
-    # By default, the time of an empty feed is always now.
-    found.latest_post_date = lambda: max([page.updated_at, *(each.changed_at for each in incidents)])
+    found.latest_post_date = lambda: page.changed_at  # by default, the time of an empty feed is always now
     return publish(Response(found.writeString("utf-8"), content_type=found.content_type))
 
 
@@ -76,7 +74,7 @@ def updates_of(incident: Incident) -> str:
             label(update.status),
             Markup("<br>").join(escape(update.body).split("\n")),
         )
-        for update in incident.updates
+        for update in incident.timeline
     ]
     if incident.is_maintenance:
         lines.insert(0, Markup("<p>Scheduled for {}</p>").format(window(incident)))

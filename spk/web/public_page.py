@@ -46,14 +46,14 @@ def incident(slug: str, incident: str) -> ResponseReturnValue:
     page = find_published_page(slug)
     found = page.incidents.find(incident) or abort(404, "There is no such incident on this page.")
     number = page_number()
-    start = (number - 1) * UPDATES_PAGE_SIZE
+    start, timeline = (number - 1) * UPDATES_PAGE_SIZE, found.timeline
     return render_template(
         "public_page/incident.html",
         page=page,
         incident=found,
-        updates=found.updates[start : start + UPDATES_PAGE_SIZE],
+        updates=timeline[start : start + UPDATES_PAGE_SIZE],
         number=number,
-        has_more=len(found.updates) > start + UPDATES_PAGE_SIZE,
+        has_more=len(timeline) > start + UPDATES_PAGE_SIZE,
     )
 
 

@@ -72,9 +72,14 @@ class Component(Base):
     @property
     def current_status(self) -> ComponentStatus:
         """The status now, which maintenance changes by the clock."""
-        if self.status == "operational" and self.id in self.page.ids_in_maintenance:
+        if self.status == "operational" and self.id in self.page.clock.running:
             return "under_maintenance"
         return self.status
+
+    @property
+    def changed_at(self) -> datetime:
+        """When it last changed, by a report or by the clock."""
+        return max(self.updated_at, self.page.clock.components_changed_at.get(self.id, self.updated_at))
 
     @property
     def current_impact(self) -> Impact:
@@ -100,14 +105,16 @@ class Component(Base):
             is_quick_fix = status == "operational" and timedelta() <= now() - self.status_since < GRACE_PERIOD
             if self.status != "operational" and not is_quick_fix:
                 days = days_since(self.status_since, self.page.zone)
-                ComponentDay.record(self.id, IMPACT_OF[self.status], days)
+                ComponentDay.record([self.id], IMPACT_OF[self.status], days)
             self.status, self.status_since = status, now()
         self.updated_at = now()
 
     def days(self) -> list[tuple[date, Impact | None]]:
         """The worst impact of each of the last 90 days; None for days before the component was created."""
         zone = self.page.zone
-        recorded = {each.day: each.impact for each in self.bad_days}
+        recorded: dict[date, Impact] = {each.day: each.impact for each in self.bad_days}
+        for day in self.page.clock.days.get(self.id, ()):
+            recorded[day] = worst([recorded.get(day, "none"), "maintenance"])
         ongoing = dict.fromkeys(days_since(self.status_since, zone), IMPACT_OF[self.status])
         ongoing[now().astimezone(zone).date()] = self.current_impact
         first_day = self.created_at.astimezone(zone).date()

@@ -1,6 +1,7 @@
 """A day on which a component wasn’t operational; other days have no row."""
 
 from datetime import date, datetime, timedelta, tzinfo
+from itertools import product
 
 from sqlalchemy import ForeignKey, String, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -24,21 +25,28 @@ class ComponentDay(Base):
     impact: Mapped[Impact] = mapped_column(String(16))
 
     @classmethod
-    def record(cls, component_id: str, impact: Impact, days: list[date]) -> None:
+    def record(cls, component_ids: list[str], impact: Impact, days: list[date]) -> None:
         """Record an impact for each day that has none as bad; delete days older than the history."""
-        oldest = days[-1] - timedelta(days=HISTORY_DAYS)
-        db.session.execute(delete(cls).where(cls.component_id == component_id, cls.day < oldest))
-        recorded = db.session.scalars(select(cls).where(cls.component_id == component_id, cls.day.in_(days)))
-        found = {each.day: each for each in recorded}
-        for day in days:
-            if day in found:
-                found[day].impact = worst([found[day].impact, impact])
+        own = cls.component_id.in_(component_ids)
+        oldest = now().date() - timedelta(days=HISTORY_DAYS + 1)  # wherever on Earth
+        db.session.execute(delete(cls).where(own, cls.day < oldest))
+        recorded = db.session.scalars(select(cls).where(own, cls.day.in_(days)))
+        found = {(each.component_id, each.day): each for each in recorded}
+        for component_id, day in product(component_ids, days):
+            if known := found.get((component_id, day)):
+                known.impact = worst([known.impact, impact])
             else:
                 db.session.add(cls(component_id=component_id, day=day, impact=impact))
 
 
 def days_since(start: datetime, zone: tzinfo) -> list[date]:
     """The days from then until today in a time zone, at most as many as the history has."""
-    today = now().astimezone(zone).date()
-    first = max(min(start, now()).astimezone(zone).date(), today - timedelta(days=HISTORY_DAYS - 1))
-    return [first + timedelta(days=number) for number in range((today - first).days + 1)]
+    return days_between(min(start, now()), now(), zone)
+
+
+def days_between(start: datetime, end: datetime, zone: tzinfo) -> list[date]:
+    """The days of a period in a time zone as far as the history goes; none that begins as it ends."""
+    oldest = now().astimezone(zone).date() - timedelta(days=HISTORY_DAYS - 1)
+    first = max(start.astimezone(zone).date(), oldest)
+    last = max(start, end - timedelta(microseconds=1)).astimezone(zone).date()
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]

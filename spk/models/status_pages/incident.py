@@ -7,17 +7,16 @@ from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, UniqueCon
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from spk.db import Base, db, now
-from spk.models.refusal import InvalidField, LimitReached
+from spk.models.refusal import InvalidField
 from spk.models.status_pages.component import Component
 from spk.models.status_pages.identifier import ID_LENGTH, SLUG_LENGTH, choose_slug, new_id
 from spk.models.status_pages.incident_fields import NAME, IncidentChanges
-from spk.models.status_pages.incident_update import AffectedComponent, IncidentUpdate
-from spk.models.status_pages.schedule import Scheduled, has_schedule
+from spk.models.status_pages.schedule import has_schedule
+from spk.models.status_pages.timeline import Timeline
 from spk.models.status_pages.vocabulary import (
     CLOSED,
     IMPACT_OF,
     MAINTENANCE_STATUSES,
-    ComponentStatus,
     Impact,
     Level,
     worst,
@@ -34,7 +33,7 @@ incident_components = Table(
 )
 
 
-class Incident(Scheduled, Base):
+class Incident(Timeline, Base):
     """An incident or a planned maintenance: one table, as both share a URL."""
 
     __tablename__ = "incidents"
@@ -44,6 +43,7 @@ class Incident(Scheduled, Base):
         Index(None, "page_id", "started_at"),
         Index(None, "page_id", "created_at"),
         Index(None, "page_id", "updated_at"),
+        Index(None, "page_id", "status"),
     )
 
     id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, default=new_id)
@@ -59,15 +59,7 @@ class Incident(Scheduled, Base):
     components: Mapped[list[Component]] = relationship(
         secondary=incident_components, order_by=Component.position, passive_deletes=True
     )
-    updates: Mapped[list[IncidentUpdate]] = relationship(
-        back_populates="incident",
-        order_by=IncidentUpdate.created_at.desc(),
-        cascade="all, delete-orphan",
-        passive_deletes=True,
-    )
-    # What a list leaves off, which has only some of both: see incident_list.py.
-    earlier_updates = 0
-    more_components = 0
+    more_components = 0  # those that a list leaves off: see incident_list.py
 
     @property
     def impact(self) -> Impact:
@@ -94,7 +86,8 @@ class Incident(Scheduled, Base):
         """
         if "backfill_date" in changes:
             raise InvalidField("backfill_date", "It is dated when it is made: make another one.")
-        was_closed, before = self.current_status in CLOSED, self.page.component_statuses()
+        self.follow_clock()
+        was_closed, before = self.status in CLOSED, self.page.component_statuses()
         was_open = bool(self.status) and not was_closed
         slug = changes.get("slug", self.slug)
         if slug != self.slug:
@@ -109,8 +102,10 @@ class Incident(Scheduled, Base):
             self.reschedule(changes)
         if status:
             self.set_status(status)
+        self.status = self.current_status  # what is planned for now has started, without the clock
         if self.is_open and not was_open:
             self.page.incidents.check_open_limit()
+            self.page.incidents.follow_clock()
         self._change_components(changes)
         db.session.add(self)
         self.page.mark_changed()
@@ -140,30 +135,3 @@ class Incident(Scheduled, Base):
                     component.set_status(status)
         impacts = [IMPACT_OF[component.status] for component in self.components]
         self.worst_impact = worst([self.worst_impact, *(each for each in impacts if each != "maintenance")])
-
-    def _check_update_limit(self) -> None:
-        if len(self.updates) >= (limit := self.page.user.plan.incident_updates):
-            raise LimitReached(
-                f"This has the {limit} updates that your plan allows. "
-                "It can still be resolved; go on in a new incident."
-            )
-
-    def _add_update(self, changes: IncidentChanges, before: dict[str, ComponentStatus]) -> None:
-        after = self.page.component_statuses()
-        affected: list[AffectedComponent] = [
-            {
-                "code": component.id,
-                "name": component.name,
-                "old_status": before[component.id],
-                "new_status": after[component.id],
-            }
-            for component in self.components
-        ]
-        update = IncidentUpdate(
-            status=self.current_status,
-            body=changes.get("body") or "",
-            affected_components=affected or None,
-            deliver_notifications=changes.get("deliver_notifications", False),
-        )
-        self.updates.insert(0, update)
-        db.session.flush()

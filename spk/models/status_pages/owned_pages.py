@@ -10,6 +10,7 @@ from spk.db import db, now
 from spk.models.refusal import InvalidValue, LimitReached
 from spk.models.status_pages.former_slug import FormerSlug
 from spk.models.status_pages.identifier import choose_slug, is_id_or_slug, new_id, save_with_slug
+from spk.models.status_pages.page_states import load_clocks
 from spk.models.status_pages.status_page import StatusPage
 from spk.models.status_pages.status_page_fields import NewPage
 
@@ -47,7 +48,9 @@ class OwnedPages:
     def listed(self, limit: int, offset: int) -> list[StatusPage]:
         """Some of them, without their components."""
         some = self._select().order_by(StatusPage.created_at).limit(limit).offset(offset)
-        return list(db.session.scalars(some.options(lazyload(StatusPage.components))))
+        pages = list(db.session.scalars(some.options(lazyload(StatusPage.components))))
+        load_clocks(pages)
+        return pages
 
     def named(self) -> list[NamedPage]:
         """What they are called, oldest page first."""

@@ -14,7 +14,7 @@ from spk.models.status_pages.identifier import choose_slug, is_id_or_slug, new_i
 from spk.models.status_pages.incident import Incident, incident_components
 from spk.models.status_pages.incident_fields import NAME, NewIncident
 from spk.models.status_pages.incident_list import load_components, load_updates
-from spk.models.status_pages.schedule import NO_END, has_schedule
+from spk.models.status_pages.schedule import NO_END, UNFINISHED, has_schedule
 from spk.models.status_pages.vocabulary import Impact
 
 if TYPE_CHECKING:
@@ -113,6 +113,12 @@ class PageIncidents:
                     "allows. Resolve one, then open the next."
                 )
 
+    def follow_clock(self) -> None:
+        """Write down two that the clock has ended: with each that opens, so that few wait for it."""
+        ended = self._select().where(Incident.status.in_(UNFINISHED), ~Incident.is_open)
+        for incident in db.session.scalars(ended.order_by(Incident.ends_at).limit(2)):
+            incident.follow_clock()
+
     def components_of_others(self, incident: Incident) -> set[str]:
         """The ids of the components that other open incidents affect."""
         affected = select(incident_components.c.component_id).join(Incident)
@@ -129,16 +135,6 @@ class PageIncidents:
             load_updates(found)
             load_components(found, self.page.components)
         return found
-
-
-def components_in_maintenance(page_ids: list[str]) -> dict[str, frozenset[str]]:
-    """The ids of the components in a running maintenance, by page."""
-    affected = select(Incident.page_id, incident_components.c.component_id).join(incident_components)
-    running = affected.where(Incident.page_id.in_(page_ids), _condition("active_maintenance"))
-    found: dict[str, set[str]] = defaultdict(set)
-    for page_id, component_id in db.session.execute(running):
-        found[page_id].add(component_id)
-    return {page_id: frozenset(ids) for page_id, ids in found.items()}
 
 
 def running_impacts(page_ids: list[str]) -> dict[str, list[Impact]]:

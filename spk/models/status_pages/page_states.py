@@ -1,13 +1,76 @@
-"""The states of several pages at once."""
+"""The state of a page, which follows from its components, its open incidents and the clock."""
 
-from spk.models.status_pages.page_incidents import components_in_maintenance, running_impacts
-from spk.models.status_pages.status_page import StatusPage
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Mapped
+
+from spk.models.status_pages.clock import ClockReading, read_clock
+from spk.models.status_pages.page_incidents import running_impacts
+from spk.models.status_pages.vocabulary import DESCRIPTIONS, ComponentStatus, Impact, Level, worst
+
+if TYPE_CHECKING:
+    from spk.models.status_pages.component import Component
 
 
-def load_states(pages: list[StatusPage]) -> None:
-    """Load the indicators of several pages in as many queries as for one."""
-    ids = [page.id for page in pages]
-    in_maintenance, impacts = components_in_maintenance(ids), running_impacts(ids)
+class PageState:
+    """The overall status of a page and of each component, now."""
+
+    if TYPE_CHECKING:
+        id: Mapped[str]
+        updated_at: Mapped[datetime]
+        components: Mapped[list[Component]]
+
+    @cached_property
+    def clock(self) -> ClockReading:
+        """What the clock has done to its maintenance."""
+        return read_clock([self.id])[self.id]
+
+    @cached_property
+    def running_impacts(self) -> list[Impact]:
+        """The impacts of everything that has started and isn’t over."""
+        return running_impacts([self.id]).get(self.id, [])
+
+    @property
+    def changed_at(self) -> datetime:
+        """When something on it last changed, by a report or by the clock."""
+        return max(self.updated_at, self.clock.changed_at or self.updated_at)
+
+    @property
+    def indicator(self) -> Impact:
+        """The worst impact of the components and running incidents."""
+        return worst([*self.running_impacts, *(component.current_impact for component in self.components)])
+
+    @property
+    def indicator_description(self) -> str:
+        return DESCRIPTIONS[self.indicator]
+
+    @property
+    def level(self) -> Level:
+        return "open" if self.indicator == "none" and self.running_impacts else self.indicator
+
+    def component_statuses(self) -> dict[str, ComponentStatus]:
+        """The current status of each component, by id."""
+        return {component.id: component.current_status for component in self.components}
+
+    def forget_state(self) -> None:
+        """Drop what was read, because something has changed."""
+        for cached in ("clock", "running_impacts"):
+            self.__dict__.pop(cached, None)
+
+
+def load_clocks(pages: Sequence[PageState]) -> None:
+    """Read the clock for several pages in as many queries as for one."""
+    clocks = read_clock([page.id for page in pages])
     for page in pages:
-        page.ids_in_maintenance = in_maintenance.get(page.id, frozenset())
+        page.clock = clocks[page.id]
+
+
+def load_states(pages: Sequence[PageState]) -> None:
+    """Load the states of several pages in as many queries as for one."""
+    load_clocks(pages)
+    impacts = running_impacts([page.id for page in pages])
+    for page in pages:
         page.running_impacts = impacts.get(page.id, [])

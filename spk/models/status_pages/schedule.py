@@ -14,6 +14,7 @@ from spk.models.refusal import InvalidField, InvalidValue
 from spk.models.status_pages.vocabulary import CLOSED, MAINTENANCE_STATUSES, REALTIME_STATUSES, IncidentStatus
 
 RUNNING = ("in_progress", "verifying")
+UNFINISHED = ("scheduled", *RUNNING)  # of a maintenance whose end nobody has written down
 NO_END = datetime(9999, 12, 31, tzinfo=UTC)  # not null, with which queries couldn't use the index
 DEFAULT_DURATION = timedelta(hours=1)  # of a maintenance without an end
 
@@ -63,14 +64,13 @@ class Scheduled:
         return or_(cls.scheduled_for.is_(None), cls.status != "scheduled", cls.scheduled_for <= now())
 
     @property
-    def changed_at(self) -> datetime:
-        """When it last changed, by a report or by the clock."""
-        by_clock = (time for time in (self.scheduled_for, self.ends_at) if time and time <= now())
-        return max([self.updated_at, *by_clock])
-
-    @property
     def is_maintenance(self) -> bool:
         return self.scheduled_for is not None
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether it is a maintenance whose end nobody has written down: the clock may have ended it."""
+        return self.status in UNFINISHED
 
     @property
     def resolved_at(self) -> datetime | None:
@@ -85,11 +85,27 @@ class Scheduled:
             return "completed"
         return "in_progress" if self.status == "scheduled" and self.has_started else self.status
 
+    def clock_steps(self) -> list[tuple[IncidentStatus, datetime]]:
+        """What the clock has done since the last report: it started this maintenance, ended it, or both."""
+        steps: list[tuple[IncidentStatus, datetime]] = []
+        if self.status == "scheduled" and self.has_started:
+            steps.append(("in_progress", self.started_at))
+        if self.is_unfinished and not self.is_open:
+            steps.append(("completed", self.ends_at))
+        return steps
+
+    def lasted(self) -> tuple[datetime, datetime]:
+        """From when until when it lasted, or until now if it is open."""
+        return self.started_at, min(self.ends_at, now())
+
     def reschedule(self, schedule: Schedule) -> None:
         """Set or move the window of a maintenance; raises InvalidField."""
         field = next((field for field in Schedule.__annotations__ if field in schedule), "status")
         if self.status in REALTIME_STATUSES:
             raise InvalidField(field, "Only a maintenance has a schedule; this is an incident.")
+        was_ended_by_clock = self.status == "completed" and self.ends_at == self.scheduled_until
+        if was_ended_by_clock:
+            self.status = "in_progress"
         is_running = self.status in RUNNING
         start = self.started_at if is_running else self.scheduled_for  # they differ if it was started early
         self.scheduled_for, self.scheduled_until = window(schedule, start, self.scheduled_until)

@@ -2,7 +2,7 @@
 
 import zoneinfo
 from datetime import datetime
-from functools import cached_property, partial
+from functools import partial
 from typing import Unpack
 
 from flask import current_app
@@ -22,12 +22,12 @@ from spk.models.status_pages.identifier import (
     new_id,
     save_with_slug,
 )
-from spk.models.status_pages.page_incidents import PageIncidents, components_in_maintenance, running_impacts
+from spk.models.status_pages.page_incidents import PageIncidents
+from spk.models.status_pages.page_states import PageState
 from spk.models.status_pages.status_page_fields import NAME, PageChanges
-from spk.models.status_pages.vocabulary import DESCRIPTIONS, ComponentStatus, Impact, Level, worst
 
 
-class StatusPage(Base):
+class StatusPage(PageState, Base):
     """A page that everybody can read and its owner can change."""
 
     __tablename__ = "status_pages"
@@ -86,33 +86,6 @@ class StatusPage(Base):
     def incidents(self) -> PageIncidents:
         return PageIncidents(self)
 
-    @cached_property
-    def ids_in_maintenance(self) -> frozenset[str]:
-        """The ids of the components in a running maintenance."""
-        return components_in_maintenance([self.id]).get(self.id, frozenset())
-
-    def component_statuses(self) -> dict[str, ComponentStatus]:
-        """The current status of each component, by id."""
-        return {component.id: component.current_status for component in self.components}
-
-    @cached_property
-    def running_impacts(self) -> list[Impact]:
-        """The impacts of everything that has started and isn’t over."""
-        return running_impacts([self.id]).get(self.id, [])
-
-    @property
-    def indicator(self) -> Impact:
-        """The worst impact of the components and running incidents."""
-        return worst([*self.running_impacts, *(component.current_impact for component in self.components)])
-
-    @property
-    def indicator_description(self) -> str:
-        return DESCRIPTIONS[self.indicator]
-
-    @property
-    def level(self) -> Level:
-        return "open" if self.indicator == "none" and self.running_impacts else self.indicator
-
     def change(self, **changes: Unpack[PageChanges]) -> None:
         """Change the given fields; raises InvalidField if the slug is taken."""
         slug, former = changes.pop("slug", self.slug), self.slug
@@ -126,11 +99,10 @@ class StatusPage(Base):
         self.mark_changed()
 
     def mark_changed(self) -> None:
-        """Record that something on the page has changed, and drop what was cached."""
+        """Record that something on the page has changed."""
         self.updated_at = now()
         db.session.flush()
-        for cached in ("ids_in_maintenance", "running_impacts"):
-            self.__dict__.pop(cached, None)
+        self.forget_state()
 
     def delete(self) -> None:
         self.user.record("status_page:delete", self.name)
