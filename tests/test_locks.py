@@ -9,7 +9,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.clients.conftest import CLIENTS, installed
+from tests.clients.conftest import CLASHING, CLIENTS, installed
 from tests.test_architecture import ROOT
 from tests.test_packaging import tracked
 
@@ -32,7 +32,9 @@ def locked(lock: str, **python: str) -> dict[str, Requirement]:
 
 
 def asked(lock: str) -> list[Requirement]:
-    return [Requirement(line) for line in (ROOT / lock).with_suffix(".txt").read_text().splitlines()]
+    lines = (ROOT / lock).with_suffix(".txt").read_text().splitlines()
+    requirements = [Requirement(line) for line in lines if not line.startswith("#")]
+    return [each for each in requirements if each.marker is None or each.marker.evaluate()]
 
 
 def check(lock: str, waiting: list[Requirement], site: Path) -> None:
@@ -81,10 +83,12 @@ def test_the_lock_has_all_that_spk_needs(lock: str, top: str) -> None:
     check(lock, [Requirement(top)], Path(sysconfig.get_path("purelib")))
 
 
-def test_the_lock_of_the_clients_has_all_that_they_need() -> None:
-    installed("requirements.lock", CLIENTS / "bin/python")
-    (site,) = CLIENTS.glob("lib/python*/site-packages")
-    check("tests/clients/requirements.lock", asked("tests/clients/requirements.lock"), site)
+@pytest.mark.parametrize(("folder", "environment"), [("clients", CLIENTS), ("clients/clashing", CLASHING)])
+def test_the_locks_of_the_clients_have_all_that_they_need(folder: str, environment: Path) -> None:
+    lock = f"tests/{folder}/requirements.lock"
+    installed(environment / "requirements.lock", environment / "bin/python")
+    (site,) = environment.glob("lib/python*/site-packages")
+    check(lock, asked(lock), site)
 
 
 def test_whoever_installs_a_lock_takes_it_whole_and_by_its_hashes() -> None:

@@ -19,6 +19,7 @@ from tests.people import LiveServer, Person, bearer, serve
 
 HERE = Path(__file__).parent
 CLIENTS = HERE.parent.parent / ".venv/clients"
+CLASHING = CLIENTS.with_name("clients-clashing")
 
 
 @dataclass
@@ -66,18 +67,24 @@ def status_page(api: Api) -> Iterator[dict[str, Any]]:
 @pytest.fixture(scope="session")
 def python() -> str:
     """The Python that has the clients."""
-    return installed("requirements.lock", CLIENTS / "bin/python")
+    return installed(CLIENTS / "requirements.lock", CLIENTS / "bin/python")
+
+
+@pytest.fixture(scope="session")
+def clashing_python() -> str:
+    """The Python that has those which clash with the others."""
+    return installed(CLASHING / "requirements.lock", CLASHING / "bin/python")
 
 
 @pytest.fixture(scope="session")
 def node() -> str:
     """The Node that has the client, which scripts find by NODE_PATH."""
-    return installed("package-lock.json", Path(shutil.which("node") or "node"))
+    return installed(CLIENTS / "package-lock.json", Path(shutil.which("node") or "node"))
 
 
-def installed(lock: str, program: Path) -> str:
-    if not (CLIENTS / f"{lock}.installed").exists() or not program.exists():
-        pytest.skip(f"the clients of tests/clients/{lock} are not installed: run tests/install-clients.sh")
+def installed(lock: Path, program: Path) -> str:
+    if not lock.with_name(f"{lock.name}.installed").exists() or not program.exists():
+        pytest.skip("some clients of tests/clients are not installed: run tests/install-clients.sh")
     return str(program)
 
 
