@@ -7,7 +7,7 @@ BIN = .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres attack bench check check-postgres lint cover tools docs lock clean
+.PHONY: help run test test-postgres attack bench check check-postgres lint cover tools servers docs lock clean
 
 help:  ## Show what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,9 +48,11 @@ cover: tools  ## Run all tests with coverage, branches too; fails below 95 %
 	$(BIN)/python -m slipcover --json --out .coverage -m pytest -p slipcover.pytest_plugin
 	$(BIN)/python -m slipcover --fail-under 95 --out .coverage --merge .coverage
 
-tools: .venv/ready-dev
+tools: servers .venv/ready-dev
 	sh tests/install-browser.sh
 	sh tests/install-clients.sh
+
+servers:  # of their own, as they need nothing that pip installs meanwhile
 	sh tests/install-services.sh
 
 docs: .venv/ready  ## Write docs/configuration.md anew from the code
