@@ -12,7 +12,7 @@ KINDS = [(0, "atom10"), (1, "rss20")]
 
 @pytest.fixture(scope="module")
 def told(python: str, api: Api, status_page: dict[str, Any]) -> Told:
-    return run_script(python, "feed_readers.py", api, status_page)
+    return run_script(python, "feeds_client.py", api, status_page)
 
 
 @pytest.mark.parametrize(("number", "version"), KINDS)
