@@ -57,12 +57,8 @@ _moment: ContextVar[datetime | None] = ContextVar("moment", default=None)
 @contextmanager
 def reading() -> Iterator[None]:
     """A read-only unit of work, which never waits for a writer and in which time stands still."""
-    token = _moment.set(now())  # or a maintenance could end between its status and its updates
-    try:
-        with _begin_unit("reading"):
-            yield
-    finally:
-        _moment.reset(token)
+    with one_moment(), _begin_unit("reading"):
+        yield
 
 
 @contextmanager
@@ -132,8 +128,18 @@ def _refuse_unless_writing() -> None:
 
 
 def now() -> datetime:
-    """The present time, in UTC; within `reading()` that of its beginning."""
+    """The present time, in UTC; within `one_moment()` that of its beginning."""
     return _moment.get() or datetime.now(UTC)
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """Let time stand still, or a maintenance could end between its status and its updates."""
+    token = _moment.set(now())
+    try:
+        yield
+    finally:
+        _moment.reset(token)
 
 
 def is_within(time: InstrumentedAttribute[datetime], period: timedelta) -> ColumnElement[bool]:

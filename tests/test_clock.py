@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from threading import Thread
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy import func, select, update
 from spk.db import db, now, reading, writing
 from spk.models import Component, Incident, IncidentUpdate, StatusPage
 from spk.models.status_pages.schedule import UNFINISHED
+from spk.models.status_pages.vocabulary import ComponentStatus
 from tests.people import Api, Json, Person
 from tests.statements import statements
 
@@ -221,9 +223,110 @@ def test_one_that_is_called_off_makes_none(acme: Api) -> None:
 def test_what_a_clock_wrote_that_ran_ahead_is_not_told_twice(acme: Api, over: str) -> None:
     acme.patch(f"/incidents/{over}", metadata={})
     with acme.client.application.app_context(), writing():
-        db.session.execute(update(Incident).values(status="scheduled"))
+        db.session.execute(update(Incident).values(status="scheduled", updated_at=PLANNED))
     assert told(acme.get(f"/incidents/{over}")) == [*BY_CLOCK, ("scheduled", "Soon.")]
     assert told(acme.patch(f"/incidents/{over}", metadata={})) == [*BY_CLOCK, ("scheduled", "Soon.")]
+
+
+def as_if_old(acme: Api) -> None:
+    """Let the components have been there for five days."""
+    with acme.client.application.app_context(), writing():
+        db.session.execute(update(Component).values(created_at=PLANNED, status_since=PLANNED))
+
+
+def test_one_that_is_planned_when_it_is_over_makes_blue_days(acme: Api) -> None:
+    past = {"scheduled_for": BEGAN.isoformat(), "scheduled_until": ENDED.isoformat()}
+    acme.post("/incidents", name="Upgrade", component_ids=["web"], **past)
+    as_if_old(acme)
+    assert blue_days(acme) == [1, 0]
+
+
+MOVES = {
+    "into the past": (BEGAN, ENDED, ["completed", "in_progress", "scheduled"]),
+    "to now": (BEGAN, None, ["in_progress", "scheduled"]),
+}
+
+
+@pytest.mark.parametrize(("start", "end", "statuses"), MOVES.values(), ids=MOVES)
+def test_what_a_move_of_its_window_begins_or_ends_is_told(
+    start: datetime, end: datetime | None, statuses: list[str], acme: Api
+) -> None:
+    incident = plan(acme)
+    window = {"scheduled_for": start.isoformat(), "scheduled_until": (end or now() + HOUR).isoformat()}
+    moved = acme.patch(f"/incidents/{incident}", **window)
+    as_if_old(acme)
+    assert [status for status, _ in told(moved)] == statuses
+    assert moved["status"] == statuses[0]
+    assert time(moved["updated_at"]) >= time(moved["incident_updates"][-1]["created_at"])
+    assert blue_days(acme) == [1 if end else 4, 0]
+
+
+def test_one_that_is_cut_short_is_told_to_be_over(acme: Api) -> None:
+    incident = plan(acme)
+    let_pass(acme, incident, ended=NOON + 2 * DAY)
+    cut = acme.patch(f"/incidents/{incident}", scheduled_until=(now() - HOUR).isoformat())
+    assert (cut["status"], told(cut)) == ("completed", [*BY_CLOCK, ("scheduled", "Soon.")])
+
+
+def test_one_that_is_put_off_while_it_runs_is_told_to_be_scheduled(acme: Api) -> None:
+    incident = plan(acme)
+    let_pass(acme, incident, ended=NOON + 2 * DAY)
+    moved = acme.patch(f"/incidents/{incident}", scheduled_for="2098-01-01T00:00Z", duration_minutes=60)
+    assert (moved["status"], told(moved)[0]) == ("scheduled", ("scheduled", ""))
+    assert blue_days(acme) == [4, 0]
+
+
+def test_none_ends_between_a_look_at_it_and_what_is_written(
+    acme: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[datetime] = []
+    component_statuses = StatusPage.component_statuses
+
+    def look(page: StatusPage) -> dict[str, ComponentStatus]:
+        looked.append(now())
+        return component_statuses(page)
+
+    monkeypatch.setattr(StatusPage, "component_statuses", look)
+    acme.patch(f"/incidents/{plan(acme)}", body="We begin soon.")
+    *_, first, last = looked
+    assert first == last
+
+
+def test_a_component_that_a_person_frees_was_updated_then(acme: Api) -> None:
+    incident = plan(acme)
+    let_pass(acme, incident, ended=NOON + 2 * DAY)
+    done = acme.patch(f"/incidents/{incident}", status="completed")
+    assert time(acme.get("/components/web")["updated_at"]) == time(done["updated_at"])
+    assert time(acme.get("/components/db")["updated_at"]) == PLANNED
+
+
+def test_what_it_did_stays_when_it_is_deleted(acme: Api, over: str) -> None:
+    before = acme.get("/components/web")["updated_at"], blue_days(acme)
+    acme.delete(f"/incidents/{over}", 200)
+    assert (acme.get("/components/web")["updated_at"], blue_days(acme)) == before
+
+
+def test_it_opens_again_only_as_long_as_the_plan_allows_updates(acme: Api, over: str) -> None:
+    with acme.client.application.app_context(), writing():
+        words = {"incident_id": over, "status": "completed", "body": "", "created_at": PLANNED}
+        db.session.add_all(IncidentUpdate(**words) for _ in range(100))
+    later = (now() + HOUR).isoformat()
+    assert "100 updates" in acme.patch(f"/incidents/{over}", 409, scheduled_until=later)["detail"]
+    acme.patch(f"/incidents/{over}", name="Upgraded")
+
+
+def test_a_reader_sees_closed_what_was_closed_since_it_began(acme: Api) -> None:
+    incident = acme.post("/incidents", name="Slow")["id"]
+    with acme.client.application.app_context(), reading():
+        thread = Thread(target=acme.patch, args=(f"/incidents/{incident}",), kwargs={"status": "resolved"})
+        thread.start()
+        thread.join()
+        page = StatusPage.published()
+        assert page
+        found = page.incidents.find(incident)
+        assert found
+        assert (found.current_status, found.is_open) == ("resolved", False)
+        assert page.incidents.listed("unresolved") == []
 
 
 def waiting(acme: Api) -> int:

@@ -120,6 +120,7 @@ def test_an_incident_has_as_many_updates_as_the_plan_allows_and_the_one_that_end
     assert small.patch(path, 409, body="Still.")["code"] == "limit_reached"
     assert small.patch(path, 409, status="monitoring")["code"] == "limit_reached"
     assert len(small.patch(path, status="resolved", body="Done.")["incident_updates"]) == 3
+    assert small.patch(path, 409, status="resolved", body="Once more.")["code"] == "limit_reached"
     assert small.patch(path, 409, body="It was the network.")["code"] == "limit_reached"
     assert small.patch(path, name="Slow network")["name"] == "Slow network"
 

@@ -1,5 +1,5 @@
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import flask_migrate
@@ -256,13 +256,16 @@ def test_windows_that_the_clock_ended_before_it_was_written_down_get_their_updat
     data_dirs.append(tmp_path / "data")
     environ = make_data_dir(tmp_path / "data")
     create_secrets(environ)
-    planned, began, ended, later = (datetime(year, 1, 1, tzinfo=UTC) for year in (2023, 2024, 2025, 2999))
-    named = {"created_at": planned, "updated_at": planned, "name": "Acme", "slug": "acme"}
-    windows = {  # by id: the status that was reported last, the end, and the status of the first update
-        "ended": ("scheduled", ended, "scheduled"),
-        "verified": ("verifying", ended, "in_progress"),
-        "begun-as-planned-for": ("scheduled", ended, "in_progress"),
-        "running": ("in_progress", later, "in_progress"),
+    long_ago, later = datetime(2023, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)
+    noon = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+    began, ended = noon - timedelta(days=3), noon - timedelta(days=2)
+    named = {"created_at": long_ago, "updated_at": long_ago, "name": "Acme", "slug": "acme"}
+    windows = {  # by id: the status that was reported last, the window, and the status of the newest update
+        "ended": ("scheduled", began, ended, "scheduled"),
+        "verified": ("verifying", began, ended, "in_progress"),
+        "at-once": ("scheduled", began, ended, "in_progress"),
+        "running": ("scheduled", began, later, "in_progress"),
+        "put-off": ("scheduled", later, later + timedelta(days=1), "in_progress"),
     }
     with create_app(environ).app_context():
         flask_migrate.upgrade(revision="0007")
@@ -273,27 +276,39 @@ def test_windows_that_the_clock_ended_before_it_was_written_down_get_their_updat
             def add(table: str, **values: object) -> None:
                 connection.execute(old.tables[table].insert().values(**values))
 
-            add("users", id=1, email="old@example.com", password_hash="", plan_name="pro", created_at=planned)
+            add(
+                "users", id=1, email="old@example.com", password_hash="", plan_name="pro", created_at=long_ago
+            )
             add("status_pages", id="p", user_id=1, time_zone="UTC", **named)
-            for key, (status, end, first) in windows.items():
-                times = {"scheduled_for": began, "started_at": began, "scheduled_until": end, "ends_at": end}
+            web = {"status": "operational", "status_since": long_ago, "position": 1}
+            add("components", id="c", page_id="p", showcase=True, only_show_if_degraded=False, **web, **named)
+            for key, (status, start, end, told) in windows.items():
+                times = {"scheduled_for": start, "started_at": start, "scheduled_until": end, "ends_at": end}
                 row = {"id": key, "page_id": "p", "worst_impact": "none", "metadata": {}, "status": status}
                 add("incidents", **named | row | times | {"slug": key})
-                update = {"status": first, "body": "", "deliver_notifications": False}
-                add("incident_updates", id=key, incident_id=key, created_at=planned, **update)
+                add("incident_components", incident_id=key, component_id="c")
+                update = {"status": told, "body": "", "deliver_notifications": False}
+                add("incident_updates", id=key, incident_id=key, created_at=long_ago, **update)
         flask_migrate.upgrade()
         with reading():
             found = {each.id: each for each in db.session.scalars(select(Incident))}
-            told = {
+            page = found["ended"].page
+            timelines = {
                 key: [(each.status, each.created_at) for each in incident.timeline]
                 for key, incident in found.items()
             }
+            days = {each.day: each.impact for each in db.session.scalars(select(ComponentDay))}
         close()
-    completed, started = ("completed", ended), ("in_progress", planned)
-    assert told == {
-        "ended": [completed, ("in_progress", began), ("scheduled", planned)],
+    completed, started = ("completed", ended), ("in_progress", long_ago)
+    assert timelines == {
+        "ended": [completed, ("in_progress", began), ("scheduled", long_ago)],
         "verified": [completed, started],
-        "begun-as-planned-for": [completed, started],
+        "at-once": [completed, started],
         "running": [started],
+        "put-off": [started],
     }
-    assert {(each.status, each.updated_at) for each in found.values() if each.id != "running"} == {completed}
+    over = [found[key] for key in ("ended", "verified", "at-once")]
+    assert {(each.status, each.updated_at) for each in over} == {completed}
+    assert (found["running"].status, found["put-off"].status) == ("in_progress", "scheduled")
+    assert {page.updated_at, page.components[0].updated_at} == {ended}
+    assert days == dict.fromkeys([began.date(), ended.date()], "maintenance")

@@ -1,57 +1,67 @@
 """What the clock has done to maintenance and nobody has written down yet: every view reads it here."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import date, datetime
+from functools import cache, cached_property
 
 from sqlalchemy import select
 from sqlalchemy.orm import defer
 
 from spk.db import db
-from spk.models.status_pages.component_day import days_between
 from spk.models.status_pages.incident import Incident, incident_components
 from spk.models.status_pages.schedule import UNFINISHED
 
 
-@dataclass
 class ClockReading:
-    """The maintenance of a page that has started, as of now."""
+    """The maintenance of a page that has started and isn’t written down as over, as of now."""
 
-    changed_at: datetime | None = None  # when the clock last started or ended one
-    components_changed_at: dict[str, datetime] = field(default_factory=dict)
-    running: set[str] = field(default_factory=set)  # the components in one
-    days: defaultdict[str, set[date]] = field(default_factory=lambda: defaultdict(set))  # of each component
+    def __init__(self) -> None:
+        self.started: list[Incident] = []
+        self._days_of = cache(Incident.days)
 
-    def add(self, incident: Incident, component_ids: list[str]) -> None:
-        if not incident.has_started:
-            return
-        days = days_between(*incident.lasted(), incident.page.zone)
-        for component_id in component_ids:
-            self.days[component_id].update(days)
-        if incident.is_open:
-            self.running.update(component_ids)
-        for _, time in incident.clock_steps():
-            self.changed_at = max(time, self.changed_at or time)
-            for component_id in component_ids:
-                earlier = self.components_changed_at.get(component_id, time)
-                self.components_changed_at[component_id] = max(time, earlier)
+    @cached_property
+    def by_component(self) -> dict[str, list[Incident]]:
+        """The maintenance of each component, by its id."""
+        return read_components([self])
+
+    @cached_property
+    def running(self) -> set[str]:
+        """The ids of the components in maintenance now."""
+        found = self.by_component.items()
+        return {component_id for component_id, all_of in found if any(each.is_open for each in all_of)}
+
+    def days(self, component_id: str) -> set[date]:
+        """The days on which a component was in maintenance."""
+        return set().union(*map(self._days_of, self.by_component.get(component_id, [])))
+
+    def changed_at(self, component_id: str | None = None) -> datetime | None:
+        """When the clock last started or ended some, of a component or of any."""
+        some = self.started if component_id is None else self.by_component.get(component_id, [])
+        return max((time for incident in some for _, time in incident.clock_steps()), default=None)
 
 
 def read_clock(page_ids: list[str]) -> dict[str, ClockReading]:
-    """The readings of several pages, in two queries.
+    """The readings of several pages, in one query.
 
     What has ended and isn’t written down is no more than was open at once, which a plan bounds: see
-    `PageIncidents.follow_clock`.
+    `PageIncidents.write_down_ended`.
     """
     readings = {page_id: ClockReading() for page_id in page_ids}
-    unfinished = select(Incident).where(Incident.page_id.in_(page_ids), Incident.status.in_(UNFINISHED))
-    incidents = db.session.scalars(unfinished.options(defer(Incident.details))).all()
-    if incidents:
-        columns, component_ids = incident_components.c, defaultdict(list)
-        affected = select(columns.incident_id, columns.component_id)
-        ids = [incident.id for incident in incidents]
-        for incident_id, component_id in db.session.execute(affected.where(columns.incident_id.in_(ids))):
-            component_ids[incident_id].append(component_id)
-        for incident in incidents:
-            readings[incident.page_id].add(incident, component_ids[incident.id])
+    of_pages = Incident.page_id.in_(page_ids), Incident.status.in_(UNFINISHED), Incident.has_started
+    for incident in db.session.scalars(select(Incident).where(*of_pages).options(defer(Incident.details))):
+        readings[incident.page_id].started.append(incident)
     return readings
+
+
+def read_components(readings: Sequence[ClockReading]) -> dict[str, list[Incident]]:
+    """The maintenance of each component, for several readings, in one query."""
+    incidents = {incident.id: incident for reading in readings for incident in reading.started}
+    found: dict[str, list[Incident]] = defaultdict(list)
+    if incidents:
+        page_ids = {incident.page_id for incident in incidents.values()}
+        of_pages = Incident.page_id.in_(page_ids), Incident.status.in_(UNFINISHED), Incident.has_started
+        affected = select(incident_components).join(Incident).where(*of_pages)
+        for incident_id, component_id in db.session.execute(affected):
+            found[component_id].append(incidents[incident_id])
+    return found

@@ -79,7 +79,7 @@ class Component(Base):
     @property
     def changed_at(self) -> datetime:
         """When it last changed, by a report or by the clock."""
-        return max(self.updated_at, self.page.clock.components_changed_at.get(self.id, self.updated_at))
+        return max(self.updated_at, self.page.clock.changed_at(self.id) or self.updated_at)
 
     @property
     def current_impact(self) -> Impact:
@@ -113,7 +113,7 @@ class Component(Base):
         """The worst impact of each of the last 90 days; None for days before the component was created."""
         zone = self.page.zone
         recorded: dict[date, Impact] = {each.day: each.impact for each in self.bad_days}
-        for day in self.page.clock.days.get(self.id, ()):
+        for day in self.page.clock.days(self.id):
             recorded[day] = worst([recorded.get(day, "none"), "maintenance"])
         ongoing = dict.fromkeys(days_since(self.status_since, zone), IMPACT_OF[self.status])
         ongoing[now().astimezone(zone).date()] = self.current_impact

@@ -3,12 +3,12 @@
 from datetime import date, datetime, timedelta, tzinfo
 from itertools import product
 
-from sqlalchemy import ForeignKey, String, delete, select
+from sqlalchemy import ForeignKey, String, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spk.db import Base, db, now
 from spk.models.status_pages.identifier import ID_LENGTH
-from spk.models.status_pages.vocabulary import Impact, worst
+from spk.models.status_pages.vocabulary import IMPACTS, Impact
 
 HISTORY_DAYS = 90  # days
 
@@ -27,16 +27,19 @@ class ComponentDay(Base):
     @classmethod
     def record(cls, component_ids: list[str], impact: Impact, days: list[date]) -> None:
         """Record an impact for each day that has none as bad; delete days older than the history."""
-        own = cls.component_id.in_(component_ids)
+        own, less_bad = cls.component_id.in_(component_ids), IMPACTS[: IMPACTS.index(impact)]
         oldest = now().date() - timedelta(days=HISTORY_DAYS + 1)  # wherever on Earth
         db.session.execute(delete(cls).where(own, cls.day < oldest))
-        recorded = db.session.scalars(select(cls).where(own, cls.day.in_(days)))
-        found = {(each.component_id, each.day): each for each in recorded}
-        for component_id, day in product(component_ids, days):
-            if known := found.get((component_id, day)):
-                known.impact = worst([known.impact, impact])
-            else:
-                db.session.add(cls(component_id=component_id, day=day, impact=impact))
+        of_days = own, cls.day.in_(days)
+        recorded = db.session.execute(select(cls.component_id, cls.day, cls.impact).where(*of_days))
+        known = {(component_id, day): known_impact for component_id, day, known_impact in recorded}
+        if any(known_impact in less_bad for known_impact in known.values()):
+            db.session.execute(update(cls).where(*of_days, cls.impact.in_(less_bad)).values(impact=impact))
+        db.session.add_all(
+            cls(component_id=component_id, day=day, impact=impact)
+            for component_id, day in product(component_ids, days)
+            if (component_id, day) not in known
+        )
 
 
 def days_since(start: datetime, zone: tzinfo) -> list[date]:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, Unpack
 from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from spk.db import Base, db, now
+from spk.db import Base, db, now, one_moment
 from spk.models.refusal import InvalidField
 from spk.models.status_pages.component import Component
 from spk.models.status_pages.identifier import ID_LENGTH, SLUG_LENGTH, choose_slug, new_id
 from spk.models.status_pages.incident_fields import NAME, IncidentChanges
-from spk.models.status_pages.schedule import has_schedule
+from spk.models.status_pages.schedule import RUNNING, has_schedule
 from spk.models.status_pages.timeline import Timeline
 from spk.models.status_pages.vocabulary import (
     CLOSED,
@@ -79,6 +79,7 @@ class Incident(Timeline, Base):
         others = self.page.incidents.components_of_others(self)
         return [component for component in self.components if component.id not in others]
 
+    @one_moment()
     def change(self, **changes: Unpack[IncidentChanges]) -> None:
         """Change the given fields; a status or a body adds an update.
 
@@ -88,13 +89,8 @@ class Incident(Timeline, Base):
             raise InvalidField("backfill_date", "It is dated when it is made: make another one.")
         self.follow_clock()
         was_closed, before = self.status in CLOSED, self.page.component_statuses()
-        was_open = bool(self.status) and not was_closed
-        slug = changes.get("slug", self.slug)
-        if slug != self.slug:
-            self.slug = choose_slug(slug, self.name, self.id, self.page.incidents.has)
-        self.name = changes.get("name", self.name)
-        self.details = changes.get("metadata", self.details)
-        self.impact_override = changes.get("impact_override", self.impact_override)
+        was_open, was_running = bool(self.status) and not was_closed, self.status in RUNNING
+        self._describe(changes)
         status, is_scheduled = changes.get("status"), has_schedule(changes)
         if is_scheduled or (status in MAINTENANCE_STATUSES and status not in CLOSED):
             self.page.user.require("maintenance_windows")
@@ -102,22 +98,35 @@ class Incident(Timeline, Base):
             self.reschedule(changes)
         if status:
             self.set_status(status)
-        self.status = self.current_status  # what is planned for now has started, without the clock
         if self.is_open and not was_open:
             self.page.incidents.check_open_limit()
-            self.page.incidents.follow_clock()
+            self.page.incidents.write_down_ended()
         self._change_components(changes)
         db.session.add(self)
         self.page.mark_changed()
         self.updated_at = self.page.updated_at
-        if changes.get("body") or (status and not (was_closed and status in CLOSED)):
-            if was_closed or status not in CLOSED:  # the update that closes it is always possible
-                self._check_update_limit()
+        is_put_off = was_running and self.status == "scheduled"
+        has_news = changes.get("body") or (status and not (was_closed and status in CLOSED)) or is_put_off
+        opens_again = was_closed and self.is_open  # of which the clock will tell
+        closes = not was_closed and status in CLOSED  # which can always be told
+        if opens_again or (has_news and not closes):
+            self._check_update_limit()
+        if has_news:
             self._add_update(changes, before)
 
     def delete(self) -> None:
+        self.follow_clock()
         db.session.delete(self)
         self.page.mark_changed()
+
+    def _describe(self, changes: IncidentChanges) -> None:
+        """Set what is said of it as a whole."""
+        slug = changes.get("slug", self.slug)
+        if slug != self.slug:
+            self.slug = choose_slug(slug, self.name, self.id, self.page.incidents.has)
+        self.name = changes.get("name", self.name)
+        self.details = changes.get("metadata", self.details)
+        self.impact_override = changes.get("impact_override", self.impact_override)
 
     def _change_components(self, changes: IncidentChanges) -> None:
         """Set the affected components, and their statuses unless the clock sets them in a maintenance."""

@@ -113,7 +113,7 @@ class PageIncidents:
                     "allows. Resolve one, then open the next."
                 )
 
-    def follow_clock(self) -> None:
+    def write_down_ended(self) -> None:
         """Write down two that the clock has ended: with each that opens, so that few wait for it."""
         ended = self._select().where(Incident.status.in_(UNFINISHED), ~Incident.is_open)
         for incident in db.session.scalars(ended.order_by(Incident.ends_at).limit(2)):

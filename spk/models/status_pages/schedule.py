@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
-from sqlalchemy import ColumnElement, String, or_
+from sqlalchemy import ColumnElement, String, and_, or_
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
@@ -16,6 +16,7 @@ from spk.models.status_pages.vocabulary import CLOSED, MAINTENANCE_STATUSES, REA
 RUNNING = ("in_progress", "verifying")
 UNFINISHED = ("scheduled", *RUNNING)  # of a maintenance whose end nobody has written down
 NO_END = datetime(9999, 12, 31, tzinfo=UTC)  # not null, with which queries couldn't use the index
+INSTANT = timedelta(microseconds=1)
 DEFAULT_DURATION = timedelta(hours=1)  # of a maintenance without an end
 
 
@@ -51,7 +52,12 @@ class Scheduled:
     @hybrid_property
     def is_open(self) -> bool:
         """Whether it isn’t over; usable in Python and in queries."""
-        return self.ends_at > now()
+        return self.status not in CLOSED and self.ends_at > now()
+
+    @is_open.inplace.expression
+    @classmethod
+    def _is_open(cls) -> ColumnElement[bool]:
+        return and_(cls.status.not_in(CLOSED), cls.ends_at > now())
 
     @hybrid_property
     def has_started(self) -> bool:
@@ -86,17 +92,16 @@ class Scheduled:
         return "in_progress" if self.status == "scheduled" and self.has_started else self.status
 
     def clock_steps(self) -> list[tuple[IncidentStatus, datetime]]:
-        """What the clock has done since the last report: it started this maintenance, ended it, or both."""
+        """What the clock has done since the last report: it started this maintenance, ended it, or both.
+
+        All of it was after that report, which may have moved the window into the past.
+        """
         steps: list[tuple[IncidentStatus, datetime]] = []
         if self.status == "scheduled" and self.has_started:
-            steps.append(("in_progress", self.started_at))
+            steps.append(("in_progress", max(self.started_at, self.updated_at + INSTANT)))
         if self.is_unfinished and not self.is_open:
-            steps.append(("completed", self.ends_at))
+            steps.append(("completed", max(self.ends_at, self.updated_at + 2 * INSTANT)))
         return steps
-
-    def lasted(self) -> tuple[datetime, datetime]:
-        """From when until when it lasted, or until now if it is open."""
-        return self.started_at, min(self.ends_at, now())
 
     def reschedule(self, schedule: Schedule) -> None:
         """Set or move the window of a maintenance; raises InvalidField."""

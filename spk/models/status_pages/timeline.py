@@ -1,11 +1,11 @@
 """The timeline of an incident: what people reported, and what the clock has done since."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Mapped, declared_attr, relationship
 
-from spk.db import db
+from spk.db import db, now
 from spk.models.refusal import LimitReached
 from spk.models.status_pages.component_day import ComponentDay, days_between
 from spk.models.status_pages.incident_fields import IncidentChanges
@@ -54,14 +54,20 @@ class Timeline(Scheduled):
         """Write down what the clock has done, before something else is written that would hide it."""
         if not self.is_unfinished or not self.has_started:
             return
-        days = days_between(*self.lasted(), self.page.zone)
-        ComponentDay.record([component.id for component in self.components], "maintenance", days)
+        self._record_days()
         steps = self.clock_steps()
         self.updates[:0] = self._clock_updates()
         for status, time in steps:
             self.status, self.updated_at = status, max(self.updated_at, time)
             for component in self.components:
                 component.updated_at = max(component.updated_at, time)
+
+    def days(self) -> list[date]:
+        """The days on which it was open, until now."""
+        return days_between(self.started_at, min(self.ends_at, now()), self.page.zone)
+
+    def _record_days(self) -> None:
+        ComponentDay.record([component.id for component in self.components], "maintenance", self.days())
 
     def _clock_updates(self) -> list[IncidentUpdate]:
         known = {update.id for update in self.updates}
@@ -76,7 +82,13 @@ class Timeline(Scheduled):
             )
 
     def _add_update(self, changes: IncidentChanges, before: dict[str, ComponentStatus]) -> None:
+        was_scheduled, self.status = self.status == "scheduled", self.current_status
+        if was_scheduled and self.status == "completed":  # planned when it was over
+            self._record_days()
         after = self.page.component_statuses()
+        for component in self.page.components:
+            if before.get(component.id) != after[component.id]:
+                component.updated_at = self.updated_at
         affected: list[AffectedComponent] = [
             {
                 "code": component.id,
@@ -87,7 +99,7 @@ class Timeline(Scheduled):
             for component in self.components
         ]
         update = IncidentUpdate(
-            status=self.current_status,
+            status=self.status,
             body=changes.get("body") or "",
             affected_components=affected or None,
             deliver_notifications=changes.get("deliver_notifications", False),
