@@ -67,7 +67,7 @@ INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --no-compile --
 lock: .venv/ready-dev  ## Write the lock files anew, with the newest versions that fit
 	$(COMPILE) --extra build setup.cfg -o requirements.lock
 	$(COMPILE) --extra build --extra dev setup.cfg -o requirements-dev.lock
-	for folder in tests/clients tests/clients/clashing bench/peers/*/; do \
+	for folder in tests/clients tests/clients/clashing tests/deploy bench/peers/*/; do \
 		test ! -f $$folder/requirements.txt || $(COMPILE) $$folder/requirements.txt -o $$folder/requirements.lock || exit; \
 	done
 

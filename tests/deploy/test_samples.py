@@ -1,6 +1,7 @@
-"""The samples name each header that spk sends; Traefik's can only be read, as there is none here to run."""
+"""The samples name each header that spk sends, and Traefik's each way to write it."""
 
 import re
+from itertools import chain, product, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +38,14 @@ def test_traefik_removes_what_clients_make_up_then_asks_then_removes_the_token(
 ) -> None:
     middlewares = traefik["middlewares"]
     first, ask, last = (middlewares[name] for name in traefik["routers"]["app"]["middlewares"])
-    with_underscores = {name.replace("-", "_") for name in identity}
-    assert first["headers"]["customRequestHeaders"] == dict.fromkeys(
-        identity | with_underscores | {"Connection"}, ""
-    )
+    joints = {name: product("-_", repeat=name.count("-")) for name in identity}
+    written = {
+        "".join(chain(*zip_longest(name.split("-"), some, fillvalue="")))
+        for name in identity
+        for some in joints[name]
+    }
+    assert len(written) == 4 * 8 + 4
+    assert first["headers"]["customRequestHeaders"] == dict.fromkeys(written | {"Connection"}, "")
     assert set(ask["forwardAuth"]["authResponseHeaders"]) == identity
     assert ask["forwardAuth"]["authRequestHeaders"] == ["Authorization"]
     assert ask["forwardAuth"]["trustForwardHeader"] is False

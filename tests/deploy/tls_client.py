@@ -5,6 +5,7 @@ import socket
 import ssl
 import subprocess
 import time
+from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from email.message import Message
@@ -86,14 +87,17 @@ def chunked(body: bytes, size: int = 50_000) -> bytes:
     return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
 
 
-def wait_until_up(client: Client, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    """Wait until the server takes connections and, with TLS, has a certificate."""
+def wait_until_up(
+    client: Client, process: "subprocess.Popen[bytes]", log: Path, is_ready: Callable[[], bool] | None = None
+) -> None:
+    """Wait until the server takes connections, with TLS has a certificate, and is ready, if that is more."""
     deadline = time.monotonic() + 120  # a second, unless much else runs on the machine
     while time.monotonic() < deadline and process.poll() is None:
         try:
             client.connect().close()
+            if is_ready is None or is_ready():
+                return
         except OSError:
-            time.sleep(0.02)  # the port opens when it opens: there is no event to wait for
-        else:
-            return
+            pass
+        time.sleep(0.02)  # the port opens when it opens: there is no event to wait for
     raise RuntimeError(f"{process.args!r} did not come up:\n{log.read_text()}")
