@@ -268,12 +268,15 @@ def test_one_that_is_cut_short_is_told_to_be_over(acme: Api) -> None:
     assert (cut["status"], told(cut)) == ("completed", [*BY_CLOCK, ("scheduled", "Soon.")])
 
 
-def test_one_that_is_put_off_while_it_runs_is_told_to_be_scheduled(acme: Api) -> None:
+@pytest.mark.parametrize(("ended", "blue"), [(NOON + 2 * DAY, 4), (ENDED, 1)], ids=["running", "over"])
+def test_one_that_has_begun_and_is_put_off_is_told_to_be_scheduled(
+    ended: datetime, blue: int, acme: Api
+) -> None:
     incident = plan(acme)
-    let_pass(acme, incident, ended=NOON + 2 * DAY)
+    let_pass(acme, incident, ended=ended)
     moved = acme.patch(f"/incidents/{incident}", scheduled_for="2098-01-01T00:00Z", duration_minutes=60)
     assert (moved["status"], told(moved)[0]) == ("scheduled", ("scheduled", ""))
-    assert blue_days(acme) == [4, 0]
+    assert blue_days(acme) == [blue, 0]
 
 
 def test_none_ends_between_a_look_at_it_and_what_is_written(

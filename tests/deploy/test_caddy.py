@@ -62,7 +62,7 @@ def test_without_a_key_nothing_passes(method: str, stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS", "DELETE"])
-def test_a_key_passes_and_stays_with_caddy(method: str, token: str, stack: Stack) -> None:
+def test_a_key_passes_and_stays_with_the_proxy(method: str, token: str, stack: Stack) -> None:
     assert stack.app.ask(method, "/page?x=1", key(token)).status == 200
     received = stack.program.last()
     assert received.line() == f"{method} /page?x=1 HTTP/1.1"

@@ -11,11 +11,17 @@ import pytest
 
 from tests.deploy.conftest import BEHIND_A_PROXY
 from tests.deploy.program import Program, run_program
+from tests.deploy.test_caddy import (  # noqa: F401  # the same is asked of Traefik, with the fixtures of this module
+    test_a_key_passes_and_stays_with_the_proxy,
+    test_a_large_body_arrives_whole,
+    test_a_revoked_key_is_refused_on_the_very_next_request,
+    test_two_authorization_headers_are_refused,
+    test_without_a_key_nothing_passes,
+)
 from tests.deploy.tls_client import Client, chunked, key
 from tests.deploy.traefik import PROGRAM, SAMPLE, run_traefik
 from tests.people import LiveServer, Person, make_operator, serve
 
-CHALLENGE = 'Bearer realm="spk"'
 NAMES = ("User-Id", "User-Email", "Key-Prefix", "Key-Name", "Plan")
 WRITTEN = [
     f"X{first}Auth{second}{name.replace('-', joint)}"
@@ -72,30 +78,6 @@ def with_comments(tmp_path: Path, stack: Stack) -> Iterator[Client]:
         yield Client("app.example.com", port)
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS", "DELETE"])
-def test_without_a_key_nothing_passes(method: str, stack: Stack) -> None:
-    before = len(stack.program.received)
-    answer = stack.app.ask(method, "/")
-    assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, CHALLENGE)
-    assert len(stack.program.received) == before
-
-
-@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS", "DELETE"])
-def test_a_key_passes_and_stays_with_traefik(method: str, token: str, stack: Stack) -> None:
-    assert stack.app.ask(method, "/page?x=1", key(token)).status == 200
-    received = stack.program.last()
-    assert received.line() == f"{method} /page?x=1 HTTP/1.1"
-    assert token[12:].encode() not in received.head
-    assert received.all("X-Auth-Key-Prefix") == [token[:12]]
-    assert received.all("X-Auth-User-Email") == ["operator@example.com"]
-
-
-def test_a_revoked_key_is_refused_on_the_very_next_request(token: str, stack: Stack) -> None:
-    before = stack.app.get("/", key(token)).status
-    stack.owner.revoke(token)
-    assert (before, stack.app.get("/", key(token)).status) == (200, 401)
-
-
 def test_a_key_opens_the_program_that_its_scope_names(stack: Stack) -> None:
     for scopes, path, status in [
         (("gate:app",), "/?audience=wiki&api_key=x", 200),
@@ -104,10 +86,6 @@ def test_a_key_opens_the_program_that_its_scope_names(stack: Stack) -> None:
         token = stack.owner.create_key(scopes=scopes)
         assert stack.app.get(path, key(token), ("X-Forwarded-Uri", "/?audience=wiki")).status == status
         stack.owner.revoke(token)
-
-
-def test_two_authorization_headers_are_refused(token: str, stack: Stack) -> None:
-    assert stack.app.get("/", key(token), key(token)).status == 401
 
 
 @pytest.mark.parametrize("change", [str, str.lower, str.upper])
@@ -124,15 +102,6 @@ def test_no_header_is_taken_out_that_says_who_asks(token: str, stack: Stack) -> 
     listed = ("Connection", "close, X-Auth-User-Id, X-Auth-Plan")
     assert stack.app.get("/", key(token), listed).status == 200
     assert [len(stack.program.last().all(f"X-Auth-{name}")) for name in NAMES] == [1] * len(NAMES)
-
-
-@pytest.mark.parametrize("is_chunked", [False, True])
-def test_a_large_body_arrives_whole(is_chunked: bool, token: str, stack: Stack) -> None:
-    body = bytes(range(256)) * 1200
-    how = [("Transfer-Encoding", "chunked")] if is_chunked else []
-    sent = chunked(body) if is_chunked else body
-    assert stack.app.ask("POST", "/", key(token), *how, body=sent).status == 200
-    assert stack.program.last().body == body
 
 
 def test_the_api_takes_a_body_of_unknown_length(token: str, stack: Stack) -> None:

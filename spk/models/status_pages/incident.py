@@ -11,7 +11,7 @@ from spk.models.refusal import InvalidField
 from spk.models.status_pages.component import Component
 from spk.models.status_pages.identifier import ID_LENGTH, SLUG_LENGTH, choose_slug, new_id
 from spk.models.status_pages.incident_fields import NAME, IncidentChanges
-from spk.models.status_pages.schedule import RUNNING, has_schedule
+from spk.models.status_pages.schedule import has_schedule
 from spk.models.status_pages.timeline import Timeline
 from spk.models.status_pages.vocabulary import (
     CLOSED,
@@ -89,7 +89,7 @@ class Incident(Timeline, Base):
             raise InvalidField("backfill_date", "It is dated when it is made: make another one.")
         self.follow_clock()
         was_closed, before = self.status in CLOSED, self.page.component_statuses()
-        was_open, was_running = bool(self.status) and not was_closed, self.status in RUNNING
+        was_open, told = bool(self.status) and not was_closed, self.status
         self._describe(changes)
         status, is_scheduled = changes.get("status"), has_schedule(changes)
         if is_scheduled or (status in MAINTENANCE_STATUSES and status not in CLOSED):
@@ -105,7 +105,7 @@ class Incident(Timeline, Base):
         db.session.add(self)
         self.page.mark_changed()
         self.updated_at = self.page.updated_at
-        is_put_off = was_running and self.status == "scheduled"
+        is_put_off = self.status == "scheduled" and told not in (None, "scheduled")
         has_news = changes.get("body") or (status and not (was_closed and status in CLOSED)) or is_put_off
         opens_again = was_closed and self.is_open  # of which the clock will tell
         closes = not was_closed and status in CLOSED  # which can always be told
