@@ -1,11 +1,11 @@
 """What the clock has done to maintenance and nobody has written down yet: every view reads it here."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from functools import cache, cached_property
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import defer
 
 from spk.db import db
@@ -23,7 +23,8 @@ class ClockReading:
     @cached_property
     def by_component(self) -> dict[str, list[Incident]]:
         """The maintenance of each component, by its id."""
-        return read_components([self])
+        load_components([self])
+        return self.by_component
 
     @cached_property
     def running(self) -> set[str]:
@@ -48,20 +49,24 @@ def read_clock(page_ids: list[str]) -> dict[str, ClockReading]:
     `PageIncidents.write_down_ended`.
     """
     readings = {page_id: ClockReading() for page_id in page_ids}
-    of_pages = Incident.page_id.in_(page_ids), Incident.status.in_(UNFINISHED), Incident.has_started
-    for incident in db.session.scalars(select(Incident).where(*of_pages).options(defer(Incident.details))):
+    started = select(Incident).where(_has_started(page_ids)).options(defer(Incident.details))
+    for incident in db.session.scalars(started):
         readings[incident.page_id].started.append(incident)
     return readings
 
 
-def read_components(readings: Sequence[ClockReading]) -> dict[str, list[Incident]]:
-    """The maintenance of each component, for several readings, in one query."""
-    incidents = {incident.id: incident for reading in readings for incident in reading.started}
-    found: dict[str, list[Incident]] = defaultdict(list)
-    if incidents:
-        page_ids = {incident.page_id for incident in incidents.values()}
-        of_pages = Incident.page_id.in_(page_ids), Incident.status.in_(UNFINISHED), Incident.has_started
-        affected = select(incident_components).join(Incident).where(*of_pages)
+def load_components(readings: Sequence[ClockReading]) -> None:
+    """Load the maintenance of each component into several readings, in one query."""
+    started = {incident.id: (incident, reading) for reading in readings for incident in reading.started}
+    for reading in readings:
+        reading.by_component = defaultdict(list)
+    if started:
+        page_ids = {incident.page_id for incident, _ in started.values()}
+        affected = select(incident_components).join(Incident).where(_has_started(page_ids))
         for incident_id, component_id in db.session.execute(affected):
-            found[component_id].append(incidents[incident_id])
-    return found
+            incident, reading = started[incident_id]
+            reading.by_component[component_id].append(incident)
+
+
+def _has_started(page_ids: Collection[str]) -> ColumnElement[bool]:
+    return and_(Incident.page_id.in_(page_ids), Incident.status.in_(UNFINISHED), Incident.has_started)

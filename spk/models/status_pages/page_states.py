@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Mapped
 
-from spk.models.status_pages.clock import ClockReading, read_clock, read_components
+from spk.models.status_pages.clock import ClockReading, load_components, read_clock
 from spk.models.status_pages.page_incidents import running_impacts
 from spk.models.status_pages.vocabulary import DESCRIPTIONS, ComponentStatus, Impact, Level, worst
 
@@ -71,8 +71,7 @@ def load_clocks(pages: Sequence[PageState]) -> None:
 def load_states(pages: Sequence[PageState]) -> None:
     """Load the states of several pages in as many queries as for one."""
     load_clocks(pages)
-    by_component = read_components([page.clock for page in pages])
+    load_components([page.clock for page in pages])
     impacts = running_impacts([page.id for page in pages])
     for page in pages:
-        page.clock.by_component = by_component
         page.running_impacts = impacts.get(page.id, [])

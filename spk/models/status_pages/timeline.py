@@ -11,7 +11,7 @@ from spk.models.status_pages.component_day import ComponentDay, days_between
 from spk.models.status_pages.incident_fields import IncidentChanges
 from spk.models.status_pages.incident_update import AffectedComponent, IncidentUpdate
 from spk.models.status_pages.schedule import Scheduled
-from spk.models.status_pages.vocabulary import ComponentStatus
+from spk.models.status_pages.vocabulary import ComponentStatus, IncidentStatus
 
 if TYPE_CHECKING:
     from spk.models.status_pages.component import Component
@@ -42,7 +42,7 @@ class Timeline(Scheduled):
     @property
     def timeline(self) -> list[IncidentUpdate]:
         """As readers see it: with what the clock has done since the last report."""
-        every = [*self._clock_updates(), *self.updates]
+        every = [*self._updates_by_clock(self.clock_steps()), *self.updates]
         return sorted(every, key=lambda update: update.created_at, reverse=True)
 
     @property
@@ -56,7 +56,7 @@ class Timeline(Scheduled):
             return
         self._record_days()
         steps = self.clock_steps()
-        self.updates[:0] = self._clock_updates()
+        self.updates[:0] = self._updates_by_clock(steps)
         for status, time in steps:
             self.status, self.updated_at = status, max(self.updated_at, time)
             for component in self.components:
@@ -69,9 +69,9 @@ class Timeline(Scheduled):
     def _record_days(self) -> None:
         ComponentDay.record([component.id for component in self.components], "maintenance", self.days())
 
-    def _clock_updates(self) -> list[IncidentUpdate]:
+    def _updates_by_clock(self, steps: list[tuple[IncidentStatus, datetime]]) -> list[IncidentUpdate]:
         known = {update.id for update in self.updates}
-        made = [IncidentUpdate.by_clock(self.id, *step) for step in reversed(self.clock_steps())]
+        made = [IncidentUpdate.by_clock(self.id, *step) for step in reversed(steps)]
         return [update for update in made if update.id not in known]
 
     def _check_update_limit(self) -> None:
