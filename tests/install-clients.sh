@@ -14,7 +14,8 @@ note() { cp "$1" "$2/$(basename "$1").installed"; }
 # install_python LOCK ENVIRONMENT
 install_python() {
     .venv/bin/python -m venv --clear --without-pip "$2" &&
-        pip_of "$2" install -qq --no-compile --no-deps --require-hashes -r "$1" &&
+        { .venv/bin/uv pip install --quiet --python "$2" --no-deps --require-hashes -r "$1" ||
+            pip_of "$2" install -qq --no-compile --no-deps --require-hashes -r "$1"; } &&
         pip_of "$2" check && note "$1" "$2"
 }
 
