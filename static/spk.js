@@ -34,25 +34,40 @@ document.addEventListener("click", (event) => {
   document.getElementById(event.target.dataset.hides.replace("details", "key"))?.focus();
 });
 
+// An open menu closes as menus do: by Esc, and by a click anywhere else.
+document.addEventListener("click", (event) => closeMenu(event.target));
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") closeMenu()?.querySelector("summary").focus();
+});
+
+function closeMenu(target) {
+  const menu = document.querySelector(".menu[open]");
+  if (!menu || menu.contains(target)) return null;
+  menu.open = false;
+  return menu;
+}
+
 document.addEventListener("click", async (event) => {
-  const source = document.getElementById(event.target.dataset.copies);
+  const button = event.target;
+  const source = document.getElementById(button.dataset.copies);
   if (!source) return;
   const copied = await copy(source);
-  const status = document.getElementById("copy-status");
+  const status = button.parentElement.querySelector("[role=status]") ?? document.getElementById("copy-status");
   status.textContent = copied ? status.dataset.copied : status.dataset.failed;
-  if (copied) event.target.textContent = "Copied";
+  if (copied) button.firstChild.textContent = "Copied";
 });
 
 // The clipboard API is missing on plain http, where only a selection inside the modal dialog can be copied.
-async function copy(input) {
+async function copy(source) {
   try {
-    await navigator.clipboard.writeText(input.value);
-    input.dataset.copied = "true";
+    await navigator.clipboard.writeText(source.value ?? source.textContent);
+    source.dataset.copied = "true";
   } catch {
-    input.select();
-    if (document.execCommand("copy")) input.dataset.copied = "true";
+    if (source.select) source.select();
+    else getSelection().selectAllChildren(source);
+    if (document.execCommand("copy")) source.dataset.copied = "true";
   }
-  return "copied" in input.dataset;
+  return "copied" in source.dataset;
 }
 
 document.addEventListener("copy", (event) => {
@@ -74,14 +89,18 @@ document.addEventListener("submit", (event) => {
 // 5xx responses aren't swapped, so that nothing typed is lost. The error is shown on the page, so the dialog closes.
 document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
   removeRevokeDialog();
-  if (ctx.response.status >= 500) show(ctx.sourceElement.dataset.failed);
+  if (ctx.response.status >= 500) show(failure(ctx));
 });
 
 document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
-  if (!ctx?.sourceElement.dataset.failed) return;
+  if (!failure(ctx)) return;
   removeRevokeDialog();
   show(document.querySelector("[data-offline]").dataset.offline);
 });
+
+function failure(ctx) {
+  return ctx?.sourceElement.closest("[data-failed]")?.dataset.failed;
+}
 
 // Removed at once: if it were only closed, the swap that follows would open it again.
 function removeRevokeDialog() {

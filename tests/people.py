@@ -141,6 +141,11 @@ class Person:
             values = {name: None if since is None else now() - since for name, since in columns.items()}
             db.session.execute(update(ApiKey).where(ApiKey.prefix == token[:12]).values(values))
 
+    def joined(self, ago: timedelta) -> None:
+        """Have been here for so long, so that nobody shows the first steps."""
+        with self.app.app_context(), writing():
+            self._find().created_at = now() - ago
+
     def create_page(self, name: str = "Acme", **rest: Unpack[PageFields]) -> str:
         """Make a status page and return its slug."""
         with self.app.app_context(), writing():

@@ -86,7 +86,7 @@ def answer(key: ApiKey, message: str) -> ResponseReturnValue:
 
 def abort_unless_listed() -> None:
     """Refuse users whose Security page has no API Keys section."""
-    if not current_user.sees_api_keys:
+    if not OwnedKeys(current_user).are_shown:
         raise PlanRequired("api_access")
 
 

@@ -59,5 +59,7 @@ def label(status: str) -> str:
 
 
 def headline(level: Level) -> str:
-    """Like “All Systems Operational”, which no page says beside an open incident."""
+    """Like “All Systems Operational”, which no page says beside an open incident or without components."""
+    if level == "unknown":
+        return "Nothing Reported"
     return "Incident in Progress" if level == "open" else DESCRIPTIONS[level]

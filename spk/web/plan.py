@@ -1,7 +1,10 @@
 """The page with all plans."""
 
+import shlex
+
 from flask import render_template
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
 from spk.models.accounts.plan import all_plans
 from spk.web import user
@@ -9,4 +12,9 @@ from spk.web import user
 
 @user.get("/plan")
 def plan() -> ResponseReturnValue:
-    return render_template("plan.html", plans=all_plans())
+    plans = all_plans()
+    other = [plan.name for plan in plans if plan.name != current_user.plan_name]
+    words = ["spk", "user", "set-plan", current_user.email, *other[-1:]]
+    return render_template(
+        "plan.html", plans=plans, command=shlex.join(words) if current_user.is_first and other else ""
+    )

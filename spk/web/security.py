@@ -12,7 +12,9 @@ from spk.models.accounts import token
 from spk.models.accounts.api_key_list import ApiKeyList
 from spk.models.accounts.browser_session import MOST
 from spk.models.accounts.news import News
+from spk.models.accounts.owned_keys import OwnedKeys
 from spk.models.accounts.second_factors import SecondFactors
+from spk.models.first_steps import FirstSteps
 from spk.models.status_pages.owned_pages import OwnedPages
 from spk.web import is_htmx, page_number, user
 from spk.web.api_key_forms import CreateApiKeyForm, as_choices
@@ -35,12 +37,13 @@ def section(name: str, status: int = 200, **context: object) -> Response:
         keys = ApiKeyList.of(current_user, asked.get("search", ""), asked.get("state", ""), page_number())
         pages = OwnedPages(current_user).named()
         shown: dict[str, Any] = {
+            "first_steps": FirstSteps.of(current_user),
             "news": News.of(current_user, failed),
             "authenticator_app": factors.app,
             "passkeys": factors.passkeys,
             "recovery_codes_left": factors.codes_left,
             "no_passkeys_because": why_no_passkeys(),
-            "sees_api_keys": current_user.sees_api_keys,
+            "sees_api_keys": OwnedKeys(current_user).are_shown,
             "api_keys": keys,
             "known_addresses": keys.addresses,
             "page_names": {page.id: page.name for page in pages},

@@ -6,6 +6,7 @@ from flask_login import current_user
 
 from spk.db import reading
 from spk.models import StatusPage
+from spk.models.first_steps import FirstSteps
 from spk.models.refusal import InvalidField, LimitReached
 from spk.models.status_pages.owned_pages import OwnedPages
 from spk.models.status_pages.page_states import load_states
@@ -106,7 +107,8 @@ def list_pages(form: PageForm, status: int = 200, message: str = "") -> Response
     with reading():
         pages = OwnedPages(current_user).all()
         load_states(pages)
-    return render_template("status_pages/pages.html", pages=pages, form=form, message=message), status
+        shown = {"pages": pages, "first_steps": FirstSteps.of(current_user)}
+    return render_template("status_pages/pages.html", form=form, message=message, **shown), status
 
 
 def show_page(key: str, status: int = 200, **context: object) -> Response:
@@ -116,6 +118,7 @@ def show_page(key: str, status: int = 200, **context: object) -> Response:
         load_states([page])
         shown = {
             "page": page,
+            "first_steps": FirstSteps.of(current_user),
             "open_incidents": page.incidents.listed("open_realtime"),
             "planned": page.incidents.listed("scheduled"),
             "component_form": ComponentForm(formdata=None),

@@ -52,6 +52,12 @@ def fill_in_sign_in(page: Page, person: Person, password: str = PASSWORD) -> Non
     page.get_by_role("button", name="Sign in").click()
 
 
+def sign_out(page: Page) -> None:
+    page.locator(".menu summary").click()
+    page.locator(".menu").get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/login")
+
+
 def names_of_keys(person: Person) -> list[str]:
     return [key.name for key in person.keys()]  # noqa: SIM118  # a Person is no dictionary
 

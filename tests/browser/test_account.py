@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewContext
 from tests.browser.page_errors import PageErrors
-from tests.browser.steps import fill_in_sign_in, names_of_keys, sign_in, submit_name
+from tests.browser.steps import fill_in_sign_in, names_of_keys, sign_in, sign_out, submit_name
 from tests.people import Person, code_of
 
 
@@ -35,7 +35,7 @@ def test_two_factor_is_set_up_used_and_turned_off(page: Page, ada: Person) -> No
     _, codes = set_up_an_app(page)
     assert len(codes) == 10
     expect(page.locator("#two-factor")).to_contain_text("On, with an authenticator app.")
-    page.get_by_role("button", name="Sign out", exact=True).click()
+    sign_out(page)
     fill_in_sign_in(page, ada)
     expect(page.get_by_label("Code")).to_be_focused()
     page.get_by_label("Code").fill(codes[0])
@@ -50,7 +50,7 @@ def test_two_factor_is_set_up_used_and_turned_off(page: Page, ada: Person) -> No
 def test_a_wrong_code_says_so_and_asks_again(page: Page, ada: Person, complaints: PageErrors) -> None:
     complaints.expect("status of 422")
     ada.add_app()
-    page.get_by_role("button", name="Sign out", exact=True).click()
+    sign_out(page)
     fill_in_sign_in(page, ada)
     page.get_by_label("Code").fill("000000")
     page.get_by_role("button", name="Sign in").click()

@@ -7,7 +7,7 @@ from playwright.sync_api import CDPSession, Page, expect
 
 from tests.browser.conftest import NewContext
 from tests.browser.page_errors import PageErrors
-from tests.browser.steps import create_key, fill_in_sign_in, names_of_keys, sign_in, submit_name
+from tests.browser.steps import create_key, fill_in_sign_in, names_of_keys, sign_in, sign_out, submit_name
 from tests.people import Person
 
 # A passkey that nobody answers for by hand: presence and fingerprint are simulated.
@@ -70,11 +70,6 @@ def add(page: Page, name: str = "Laptop") -> None:
     expect(page.locator("#passkeys")).to_contain_text("1 passkey.")
 
 
-def sign_out(page: Page) -> None:
-    page.get_by_role("button", name="Sign out", exact=True).click()
-    page.wait_for_url("**/login")
-
-
 def test_a_passkey_is_made_and_signs_in_by_a_button(page: Page, authenticator: Device) -> None:
     add(page)
     authenticator.answer(is_there=False)  # else Chromium answers as soon as the page is open
@@ -88,7 +83,7 @@ def test_a_passkey_is_made_and_signs_in_by_a_button(page: Page, authenticator: D
 def test_the_sign_in_page_offers_passkeys_by_itself(page: Page, authenticator: Device) -> None:
     """In the list of the email field; the virtual authenticator chooses at once."""
     add(page)
-    page.get_by_role("button", name="Sign out", exact=True).click()
+    sign_out(page)
     page.wait_for_url("**/user/security")
 
 

@@ -17,6 +17,7 @@ from tests.browser.steps import (
     new_person,
     open_revoke_dialog,
     sign_in,
+    sign_out,
     submit_name,
 )
 from tests.people import LiveServer, Person, serve
@@ -137,7 +138,7 @@ def test_who_is_signed_out_meanwhile_signs_in_and_comes_back(
     complaints.expect("status of 401")
     other_tab = security.context.new_page()
     other_tab.goto("/user/security")
-    other_tab.get_by_role("button", name="Sign out").click()
+    sign_out(other_tab)
     expect(other_tab.get_by_role("heading", name="Sign in")).to_be_visible()
 
     submit_name(security, "CI")

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewContext
 from tests.browser.page_errors import PageErrors
-from tests.browser.steps import fill_in_sign_in, sign_in
+from tests.browser.steps import fill_in_sign_in, sign_in, sign_out
 from tests.people import NEW_PASSWORD, PASSWORD, LiveServer, Person
 
 
@@ -44,7 +44,7 @@ def test_a_wrong_password_keeps_the_email_and_asks_again(
 
 
 def test_after_signing_out_back_shows_nothing(security: Page, live: LiveServer) -> None:
-    security.get_by_role("button", name="Sign out").click()
+    sign_out(security)
     expect(security).to_have_url(f"{live.url}/login")
     security.go_back()
     expect(security).to_have_url(f"{live.url}/login?next=/user/security")

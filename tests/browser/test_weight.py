@@ -1,6 +1,7 @@
 """How heavy the pages are on a first visit, and whether what is on them stays where it is."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -27,8 +28,9 @@ def bytes_of(request: Request) -> int:
 
 @pytest.fixture(scope="module")
 def owner(app: Flask) -> Person:
-    """Somebody who uses everything."""
+    """Somebody who has been here for a while, and uses everything."""
     owner = new_person(app, "weight@example.com")
+    owner.joined(timedelta(days=15))
     acme = owner.page_api("Weight", *(f"Part {number}" for number in range(10)))
     acme.patch(description="All that we run.")
     acme.post("/incidents", name="Slow answers", body="We are looking.")

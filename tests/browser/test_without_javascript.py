@@ -5,7 +5,16 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewContext
 from tests.browser.page_errors import PageErrors
-from tests.browser.steps import create_key, fill_in_sign_in, key_status, row, secret_of, sign_in, submit_name
+from tests.browser.steps import (
+    create_key,
+    fill_in_sign_in,
+    key_status,
+    row,
+    secret_of,
+    sign_in,
+    sign_out,
+    submit_name,
+)
 from tests.people import NEW_PASSWORD, PASSWORD, LiveServer, Person
 
 
@@ -98,7 +107,7 @@ def test_a_password_is_changed_and_the_new_one_signs_in(page: Page, ada: Person,
     page.get_by_role("button", name="Change password").click()
     expect(page.locator("#password")).to_contain_text("Your password was changed.")
 
-    page.get_by_role("button", name="Sign out").click()
+    sign_out(page)
     expect(page).to_have_url(f"{live.url}/login")
     fill_in_sign_in(page, ada, NEW_PASSWORD)
     expect(page).to_have_url(f"{live.url}/user/security")

@@ -291,7 +291,7 @@ def test_a_badge_carries_a_name_full_of_markup_as_text(ada: Person, client: Flas
     name = f"Page {SMUGGLED}"
     slug = ada.create_page(name)
     answer = client.get(f"/p/{slug}/badge.svg")
-    assert parsed(answer).attrib["aria-label"] == f"{name}: All Systems Operational"
+    assert parsed(answer).attrib["aria-label"] == f"{name}: Nothing Reported"
     assert "<script" not in answer.text
 
 

@@ -15,7 +15,7 @@ from spk.models import Component, Incident, StatusPage, User
 from spk.models.status_pages.identifier import new_id
 from spk.models.status_pages.schedule import NO_END
 from spk.web import filters
-from tests.people import Api, Json, Person
+from tests.people import Api, Json, Person, body
 from tests.statements import statements
 
 MARKUP = "<script>alert(1)</script>"
@@ -189,10 +189,13 @@ def test_the_worst_of_all_is_told_of_everything(acme: Api, client: FlaskClient) 
     assert banner(client.get("/p/acme")) == "Partial System Outage"
 
 
-def test_a_new_page_is_all_right_and_lists_nothing(client: FlaskClient, ada: Person) -> None:
+def test_a_page_without_components_says_that_nothing_is_reported(client: FlaskClient, ada: Person) -> None:
     ada.create_page()
     page = client.get("/p/acme")
-    assert banner(page) == "All Systems Operational"
+    assert banner(page) == "Nothing Reported"
+    assert "this page has no components yet" in text(page)
+    assert "Nothing Reported" in client.get("/p/acme/badge.svg").text
+    assert body(client.get("/api/v2/status.json"))["status"]["indicator"] == "none"  # as clients know it
     assert re.findall(r"<h2[^>]*>([^<]+)</h2>", page.text) == ["The last two weeks"]
 
 

@@ -64,7 +64,7 @@ ROUTES = {
     **{f"account.{name}": "SHUT" for name in ("reset", "reset_password")},
     "public.key_feed": "SHUT",
     # The Security page.
-    **{f"user.{name}": "OWN" for name in ("security", "plan", "dismiss_news", "activity_csv")},
+    **{f"user.{name}": "OWN" for name in ("security", "plan", "first_steps", "dismiss_news", "activity_csv")},
     **{f"user.{name}": "OWN" for name in ("confirm", "give_proof")},
     "user.confirm_turn_off": "OWN",
     "user.turn_off": "OWN",  # its form asks for one of the factors itself

@@ -33,6 +33,7 @@ def can_try(app: Flask, email: str, password: str) -> bool:
 def test_other_sections_stand_above_the_api_keys(ada: Person) -> None:
     page = ada.browser().get("/user/security").text
     assert re.findall(r'<section id="([^"]+)"', page) == [
+        "first-steps",
         *("plan", "email", "password", "two-factor", "passkeys", "sessions", "api-keys"),
         *("activity", "your-data"),
     ]

@@ -83,6 +83,7 @@ class BrowserSession(Base):
         if session is None or session.user.disabled_at:
             return None
         session.user.session_secret, session.user.session_id = secret, session.id
+        session.user.signed_in_as = session.user.email
         session.user.confirmed_at = session.confirmed_at or session.user.confirmed_at
         return session
 

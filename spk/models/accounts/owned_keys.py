@@ -58,6 +58,12 @@ class OwnedKeys:
     def __init__(self, user: "User") -> None:
         self.user = user
 
+    @property
+    def are_shown(self) -> bool:
+        """Whether there is an API Keys section: with API access, or with keys from an earlier plan."""
+        any_key = select(ApiKey.id).filter_by(user_id=self.user.id).limit(1)
+        return self.user.has_feature("api_access") or db.session.scalar(any_key) is not None
+
     def find(self, prefix: str) -> ApiKey | None:
         if not token.is_prefix(prefix):
             return None  # PostgreSQL rejects some characters

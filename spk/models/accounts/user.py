@@ -38,6 +38,7 @@ class User(Base):
     is_authenticated = is_active = True
     session_id = 0  # of this browser
     session_secret = ""  # the content of its cookie
+    signed_in_as = ""  # the address, for pages after a refused change, which ask nothing
     confirmed_at = datetime.fromtimestamp(0, UTC)  # when this browser's person last proved who they are
 
     def get_id(self) -> str:
@@ -77,6 +78,11 @@ class User(Base):
     def exists(cls) -> bool:
         """Whether there is any account; /setup is open until there is."""
         return db.session.scalar(select(cls.id).limit(1)) is not None
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the account that was made first, by whoever runs the server."""
+        return self.id == 1
 
     @property
     def plan(self) -> Plan:
@@ -154,12 +160,6 @@ class User(Base):
         """Raise PlanRequired unless the plan has the feature."""
         if not self.has_feature(feature):
             raise PlanRequired(feature)
-
-    @property
-    def sees_api_keys(self) -> bool:
-        """Whether the API Keys section is shown: with API access, or with keys from an earlier plan."""
-        any_key = select(ApiKey.id).filter_by(user_id=self.id).limit(1)
-        return self.has_feature("api_access") or db.session.scalar(any_key) is not None
 
     def review(self, until: datetime) -> None:
         """Note that the person knows what has happened until then."""

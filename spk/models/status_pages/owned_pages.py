@@ -45,6 +45,11 @@ class OwnedPages:
         """All pages, oldest first."""
         return list(db.session.scalars(self._select().order_by(StatusPage.created_at)))
 
+    def first(self) -> StatusPage | None:
+        """The oldest."""
+        oldest: StatusPage | None = db.session.scalar(self._select().order_by(StatusPage.created_at).limit(1))
+        return oldest
+
     def listed(self, limit: int, offset: int) -> list[StatusPage]:
         """Some of them, without their components."""
         some = self._select().order_by(StatusPage.created_at).limit(limit).offset(offset)

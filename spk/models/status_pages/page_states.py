@@ -49,7 +49,12 @@ class PageState:
 
     @property
     def level(self) -> Level:
-        return "open" if self.indicator == "none" and self.running_impacts else self.indicator
+        """The indicator as people see it."""
+        if self.indicator != "none":
+            return self.indicator
+        if self.running_impacts:
+            return "open"
+        return "none" if self.components else "unknown"
 
     def component_statuses(self) -> dict[str, ComponentStatus]:
         """The current status of each component, by id."""

@@ -30,7 +30,8 @@ DESCRIPTIONS: dict[Impact, str] = {
     "major": "Partial System Outage",
     "critical": "Major Service Outage",
 }
-Level = Impact | Literal["open"]  # what people see: all is not well while an incident is open
+# What people see: all is not well while an incident is open, nor where nothing is reported.
+Level = Impact | Literal["open", "unknown"]
 
 
 def worst(impacts: Iterable[Impact]) -> Impact:

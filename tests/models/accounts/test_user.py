@@ -210,7 +210,7 @@ def sees_api_keys(person: Person) -> bool:
     with person.app.app_context(), reading():
         user = User.find(person.email)
         assert user
-        return user.sees_api_keys
+        return OwnedKeys(user).are_shown
 
 
 def test_a_person_on_a_plan_with_api_access_sees_the_section(ada: Person) -> None:
