@@ -10,12 +10,7 @@ function openDialog() {
   dialog.removeAttribute("open");
   dialog.showModal();
   document.getElementById("copy-token")?.focus();
-  dialog.addEventListener("cancel", (event) => {
-    // For browsers without closedby: Esc must not close the dialog before the token is copied.
-    if (dialog.id !== "token-dialog") return;
-    event.preventDefault();
-    document.getElementById("token-close").requestSubmit();
-  });
+  if (dialog.id === "token-dialog") guardToken(dialog);
   dialog.addEventListener("close", () => {
     dialog.remove();
     const row = document.getElementById(dialog.dataset.row);
@@ -23,6 +18,17 @@ function openDialog() {
     row?.focus();
   });
 }
+
+// Esc is answered like Close, but never leaves a token that wasn't copied. Browsers without closedby send "cancel", too.
+function guardToken(dialog) {
+  dialog.addEventListener("cancel", (event) => event.preventDefault());
+  dialog.addEventListener("keydown", ({ key }) => {
+    if (key === "Escape" && (isCopied() || guard().hidden)) document.getElementById("token-close").requestSubmit();
+  });
+}
+
+const isCopied = () => "copied" in document.getElementById("token").dataset;
+const guard = () => document.getElementById("token-guard");
 
 // Remove the token with its dialog, so that it isn't in the back-forward cache either.
 addEventListener("pagehide", () => document.getElementById("token-dialog")?.remove());
@@ -77,19 +83,39 @@ document.addEventListener("copy", (event) => {
 document.addEventListener("submit", (event) => {
   if (event.target.id !== "token-close") return;
   event.preventDefault();
-  const guard = document.getElementById("token-guard");
-  if ("copied" in document.getElementById("token").dataset || !guard.hidden) {
+  if (isCopied() || !guard().hidden) {
     document.getElementById("token-dialog").close();
   } else {
-    guard.hidden = false;
-    guard.textContent = guard.dataset.message;
+    guard().hidden = false;
+    guard().textContent = guard().dataset.message;
   }
 });
+
+// A button says what it is doing, and who was signed out meanwhile finds the name of their key again.
+document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => setBusy(ctx.sourceElement, true));
+document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => setBusy(ctx.sourceElement, false));
+document.addEventListener("DOMContentLoaded", restoreName);
+
+function setBusy(form, isBusy) {
+  const button = form.querySelector("[data-busy]");
+  if (!button) return;
+  form.setAttribute("aria-busy", isBusy);
+  button.dataset.idle ??= button.textContent;
+  button.textContent = isBusy ? button.dataset.busy : button.dataset.idle;
+}
+
+function restoreName() {
+  const name = document.querySelector("#key-create [name=name]");
+  if (name) name.value ||= sessionStorage.getItem("key-name") ?? "";
+  if (name) sessionStorage.removeItem("key-name");
+}
 
 // 5xx responses aren't swapped, so that nothing typed is lost. The error is shown on the page, so the dialog closes.
 document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
   removeRevokeDialog();
   if (ctx.response.status >= 500) show(failure(ctx));
+  const name = ctx.sourceElement.elements?.namedItem("name");
+  if (ctx.response.status === 401 && name) sessionStorage.setItem("key-name", name.value);
 });
 
 document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
@@ -112,7 +138,7 @@ function removeRevokeDialog() {
 function show(text) {
   if (!text) return;
   const message = document.createElement("p");
-  message.className = "message";
+  message.className = "message failed";
   message.textContent = text;
   document.querySelector("[data-offline]").replaceChildren(message);
 }

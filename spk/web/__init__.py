@@ -6,7 +6,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
 
-from flask import Blueprint, Flask, Response, current_app, redirect, request, session, url_for
+from flask import Blueprint, Flask, Response, current_app, flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -45,9 +45,8 @@ def init_app(app: Flask) -> None:
     # Not init_app, whose hook for remember-me cookies, unused here, reads the session in each API request.
     app.login_manager = login_manager  # type: ignore[attr-defined]  # where Flask-Login looks
     app.context_processor(lambda: {"current_user": current_user})
-    app.register_blueprint(public)
-    app.register_blueprint(account)
-    app.register_blueprint(user)
+    for blueprint in (public, account, user):
+        app.register_blueprint(blueprint)
     add_to_templates(app, filters, key_words)
 
 
@@ -93,8 +92,7 @@ def changing(*, urgent: bool = False) -> Iterator[None]:
 
 def page_origin(session_id: int | None = None) -> Origin:
     """Where a change by this request comes from."""
-    browser = browser_name(request.user_agent.string)
-    return Origin("page", request.remote_addr, browser, session_id=session_id)
+    return Origin("page", request.remote_addr, browser_name(request.user_agent.string), session_id=session_id)
 
 
 @account.before_request
@@ -155,6 +153,8 @@ def ask_whoever_is_gone(_error: ObjectDeletedError) -> ResponseReturnValue:
 
 
 def redirect_to_sign_in() -> ResponseReturnValue:
+    if request.method not in SAFE_METHODS:
+        flash("You were signed out, so nothing was changed. Sign in to go on.", "sign_in")
     if is_htmx():
         return "", 401, {"HX-Redirect": url_for("account.sign_in", next=url_for("user.security"))}
     page = request.path if request.method in SAFE_METHODS else url_for("user.security")

@@ -79,9 +79,9 @@ def revoke(prefix: str) -> ResponseReturnValue:
 def answer(key: ApiKey, message: str) -> ResponseReturnValue:
     """Show the section with a message and the focus on the key that it is about."""
     if is_htmx():
-        return section("api_keys", message=message, changed=key)
+        return section("api_keys", kept=key.prefix, message=message)
     flash(message, "api_keys")
-    return redirect(url_for("user.security", _anchor=f"key-{key.prefix}"), 303)
+    return redirect(url_for("user.security", changed=key.prefix, _anchor=f"key-{key.prefix}"), 303)
 
 
 def abort_unless_listed() -> None:

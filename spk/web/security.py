@@ -28,39 +28,48 @@ def security() -> ResponseReturnValue:
     return section("api_keys")
 
 
-def section(name: str, status: int = 200, **context: object) -> Response:
-    """Answer htmx with one section of the page, a browser without it with the whole page."""
-    asked = request.args.to_dict() if request.method == "GET" else {}
-    factors = SecondFactors(current_user)
+def section(name: str, status: int = 200, kept: str = "", **context: object) -> Response:
+    """Answer htmx with one section of the page, a browser without it with the whole page.
+
+    `kept` is the prefix of a key that was just changed, which stays in its place.
+    """
     with reading():
-        failed = SignInAttempt.failed(current_user.email)
-        keys = ApiKeyList.of(current_user, asked.get("search", ""), asked.get("state", ""), page_number())
-        pages = OwnedPages(current_user).named()
-        shown: dict[str, Any] = {
-            "first_steps": FirstSteps.of(current_user),
-            "news": News.of(current_user, failed),
-            "authenticator_app": factors.app,
-            "passkeys": factors.passkeys,
-            "recovery_codes_left": factors.codes_left,
-            "no_passkeys_because": why_no_passkeys(),
-            "sees_api_keys": OwnedKeys(current_user).are_shown,
-            "api_keys": keys,
-            "known_addresses": keys.addresses,
-            "page_names": {page.id: page.name for page in pages},
-            "sessions": BrowserSession.of(current_user),
-            "most_sessions": MOST,
-            "activity_of": activity_of(),
-            "events": Event.recent(current_user, activity_of()),
-            "failed_sign_ins": failed,
-            "create_form": CreateApiKeyForm(formdata=None),
-            "key_feed_url": key_feed_url(),
-            "email_form": EmailForm(formdata=None),
-            "password_form": ChangePasswordForm(formdata=None),
-        }
-    shown |= context
-    shown["create_form"].pages.choices = as_choices({page.slug: page.name for page in pages})
+        shown = read_page(kept)
+    shown |= {"failed": status >= 400} | context
+    shown["create_form"].pages.choices = shown["page_choices"]
     template = f"security/_{name}.html" if is_htmx() else "security/security.html"
     return make_response(render_template(template, **shown), status)
+
+
+def read_page(kept: str) -> dict[str, Any]:
+    """All that any section shows."""
+    asked = request.args.to_dict() if request.method == "GET" else {}
+    search, state = asked.get("search", ""), asked.get("state", "")
+    keys = ApiKeyList.of(current_user, search, state, page_number(), kept or asked.get("changed", ""))
+    factors, failed = SecondFactors(current_user), SignInAttempt.failed(current_user.email)
+    pages = OwnedPages(current_user).named()
+    return {
+        "first_steps": FirstSteps.of(current_user),
+        "news": News.of(current_user, failed),
+        "authenticator_app": factors.app,
+        "passkeys": factors.passkeys,
+        "recovery_codes_left": factors.codes_left,
+        "no_passkeys_because": why_no_passkeys(),
+        "sees_api_keys": OwnedKeys(current_user).are_shown,
+        "api_keys": keys,
+        "known_addresses": keys.addresses,
+        "page_names": {page.id: page.name for page in pages},
+        "page_choices": as_choices({page.slug: page.name for page in pages}),
+        "sessions": BrowserSession.of(current_user),
+        "most_sessions": MOST,
+        "activity_of": activity_of(),
+        "events": Event.recent(current_user, activity_of()),
+        "failed_sign_ins": failed,
+        "create_form": CreateApiKeyForm(formdata=None),
+        "key_feed_url": key_feed_url(),
+        "email_form": EmailForm(formdata=None),
+        "password_form": ChangePasswordForm(formdata=None),
+    }
 
 
 def back_to(name: str, message: str) -> ResponseReturnValue:

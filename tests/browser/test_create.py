@@ -10,6 +10,7 @@ from tests.browser.steps import (
     CREATE,
     close_uncopied,
     create_key,
+    fill_in_sign_in,
     held,
     key_status,
     open_revoke_dialog,
@@ -159,3 +160,26 @@ def test_a_plan_lost_while_the_page_was_open_is_said_beside_the_form(
     submit_name(security, "CI")
     expect(key_status(security)).to_have_text("API access isn’t included in this plan.")
     expect(security.get_by_label("Name")).to_have_value("CI")
+
+
+def test_the_button_says_that_it_is_creating(security: Page) -> None:
+    with held(security, CREATE):
+        submit_name(security, "CI")
+        button = security.locator("#key-create-button")
+        expect(button).to_have_text("Creating…")
+        expect(security.locator("#key-create")).to_have_attribute("aria-busy", "true")
+    expect(security.get_by_label("Token")).to_be_visible()
+
+
+def test_whoever_was_signed_out_finds_the_name_again(
+    security: Page, ada: Person, complaints: PageErrors
+) -> None:
+    complaints.expect("status of 401")
+    security.context.clear_cookies()
+    submit_name(security, "GitHub Actions deploy")
+    expect(security.get_by_role("status")).to_contain_text("You were signed out, so nothing was changed.")
+    fill_in_sign_in(security, ada)
+    expect(security.get_by_label("Name")).to_have_value("GitHub Actions deploy")
+    assert ada.keys() == []
+    security.reload()
+    expect(security.get_by_label("Name")).to_have_value("")

@@ -126,3 +126,26 @@ def test_a_key_unused_for_long_carries_a_hint(page: Page, ada: Person, token: st
     page.reload()
     expect(row(page, token)).to_contain_text("Never used since it was created 45 days ago")
     expect(page.get_by_text("1 of 20 active keys · 1 unused")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_answer_is_where_the_eyes_are(page: Page, ada: Person, width: int) -> None:
+    for number in range(10):
+        ada.create_key(f"Key {number}")
+    page.set_viewport_size({"width": width, "height": 800})
+    page.reload()
+    open_revoke_dialog(page).get_by_role("button", name="Revoke key").click()
+    answer = page.locator("tr.changed .message")
+    expect(answer).to_have_text("“CI” was revoked.")
+    expect(answer).to_be_in_viewport()
+    expect(page.locator("tr.changed")).to_have_css("outline-style", "solid")
+    page.set_viewport_size({"width": 1280, "height": 720})
+
+
+@pytest.mark.parametrize(("width", "height"), [(430, 90), (360, 115)])
+def test_on_a_phone_a_key_is_a_low_card(page: Page, token: str, width: int, height: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    box = row(page, token).bounding_box()
+    page.set_viewport_size({"width": 1280, "height": 720})
+    assert box
+    assert box["height"] < height

@@ -178,3 +178,29 @@ def count_questions(page: Page) -> list[str]:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "first-use" in request.url else None)
     return asked
+
+
+def test_escape_is_answered_and_leaves_no_uncopied_token(security: Page) -> None:
+    create_key(security)
+    for _ in range(3):
+        security.keyboard.press("Escape")
+        expect(security.get_by_role("alert")).to_have_text(UNCOPIED)
+        expect(dialog_of(security)).to_be_visible()
+
+
+def test_escape_closes_the_dialog_of_a_copied_token(security: Page) -> None:
+    create_key(security)
+    security.get_by_role("button", name="Copy token").click()
+    expect(security.get_by_role("button", name="Copied")).to_be_visible()
+    security.keyboard.press("Escape")
+    expect(dialog_of(security)).to_have_count(0)
+
+
+def test_copying_an_example_is_not_copying_the_token(security: Page, ada: Person) -> None:
+    security.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    create_key(security)
+    security.get_by_role("button", name="Copy the example").first.click()
+    expect(dialog_of(security).get_by_role("status").filter(has_text="Copied")).to_have_count(1)
+    assert security.evaluate("navigator.clipboard.readText()").startswith("curl -H ")
+    security.keyboard.press("Escape")
+    expect(security.get_by_role("alert")).to_have_text(UNCOPIED)

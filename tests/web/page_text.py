@@ -12,7 +12,7 @@ def text(answer: TestResponse) -> str:
 
 
 def messages(answer: TestResponse) -> list[str]:
-    return re.findall(r'<p class="message">([^<]+)</p>', answer.text)
+    return re.findall(r'<p class="message(?: failed)?">([^<]+)</p>', answer.text)
 
 
 def errors(answer: TestResponse) -> dict[str, str]:

@@ -87,7 +87,7 @@ def test_what_was_done_with_a_key_is_listed(ada: Person) -> None:
     api.post("/pages", name="Acme")
     page = ada.browser().get(f"/user/security?key={api.token[:12]}").text.split('id="activity"')[1]
     assert "Created the status page “Acme”" in page
-    assert f"by the key {api.token[:12]}…" in page
+    assert f"by the key “CI” {api.token[:12]}…" in page
 
 
 def test_the_last_twenty_refusals_are_kept(ada: Person, client: FlaskClient) -> None:

@@ -190,8 +190,8 @@ def test_what_happened_is_listed_newest_first(ada: Person) -> None:
     assert events == [
         "Changed the password",
         "Signed out every other session",
-        "Revoked the API key ",
-        "Created the API key ",
+        "Revoked the API key “CI” ",
+        "Created the API key “CI” ",
     ]
 
 

@@ -1,11 +1,12 @@
 """The list of a user’s keys on the Security page."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select, true
 
-from spk.db import db
+from spk.db import db, now
 from spk.models.accounts.api_key import NAME, ApiKey
 from spk.models.accounts.owned_keys import count_for_limit
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from spk.models.accounts.user import User
 
 PAGE = 50  # keys
+JUST_NOW = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -25,18 +27,23 @@ class ApiKeyList:
     revoked_count: int
     matching: int
     page: int = 1
+    kept: str = ""  # the prefix of a key that was just changed, which stays where it was
 
     @classmethod
-    def of(cls, user: "User", search: str = "", state: str = "", page: int = 1) -> "ApiKeyList":
+    def of(
+        cls, user: "User", search: str = "", state: str = "", page: int = 1, kept: str = ""
+    ) -> "ApiKeyList":
         own = select(ApiKey).where(ApiKey.user_id == user.id)
         total, revoked = _count(own), _count(own.where(ApiKey.revoked_at.is_not(None)))
         active = list(db.session.scalars(own.where(ApiKey.is_active)))
         found = own.where(_matches(search), _has_state(state)) if total > PAGE else own
-        rank = case((ApiKey.revoked_at.is_not(None), 2), (ApiKey.is_active, 0), else_=1)
-        order = rank, ApiKey.revoked_at.desc(), ApiKey.id.desc()
+        is_kept = and_(ApiKey.prefix == kept, ApiKey.revoked_at > now() - JUST_NOW)
+        revoked_at = case((is_kept, None), else_=ApiKey.revoked_at)
+        rank = case((revoked_at.is_not(None), 2), (_has_ended(), 1), else_=0)
+        order = rank, revoked_at.desc(), ApiKey.id.desc()
         page = page if total > PAGE else 1
         some = found.order_by(*order).limit(PAGE).offset((page - 1) * PAGE)
-        return cls(list(db.session.scalars(some)), active, total, revoked, _count(found), page)
+        return cls(list(db.session.scalars(some)), active, total, revoked, _count(found), page, kept)
 
     @property
     def is_paged(self) -> bool:
@@ -45,11 +52,17 @@ class ApiKeyList:
 
     @property
     def current(self) -> list[ApiKey]:
-        return [key for key in self.keys if not key.revoked_at]
+        return [key for key in self.keys if key not in self.revoked]
+
+    @property
+    def changed(self) -> ApiKey | None:
+        """The key that stays where it was, if it is among those shown."""
+        return next((key for key in self.keys if key.prefix == self.kept), None)
 
     @property
     def revoked(self) -> list[ApiKey]:
-        return [key for key in self.keys if key.revoked_at]
+        kept = {self.changed} if self.changed and self.changed.revoked_at else set()
+        return [key for key in self.keys if key.revoked_at and key not in kept]
 
     @property
     def replaced(self) -> dict[str, ApiKey]:
@@ -88,6 +101,11 @@ def _matches(search: str) -> ColumnElement[bool]:
         return ~true()  # no name is like this, and PostgreSQL rejects some characters
     has = ApiKey.name.icontains(search, autoescape=True), ApiKey.prefix.startswith(search, autoescape=True)
     return or_(*has) if search else true()
+
+
+def _has_ended() -> ColumnElement[bool]:
+    """Whether the key ended by itself."""
+    return or_(ApiKey.expires_at <= now(), ApiKey.retires_at <= now())
 
 
 def _has_state(state: str) -> ColumnElement[bool]:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from flask import current_app
 from sqlalchemy import ColumnElement, ForeignKey, String, or_, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.sql.base import ExecutableOption
 
 from spk.column_types import Address
 from spk.db import Base, db, now
 from spk.models.accounts.origin import BROWSER_LENGTH, origin_now
 
 if TYPE_CHECKING:
+    from spk.models.accounts.api_key import ApiKey
     from spk.models.accounts.user import User
 
 
@@ -51,6 +53,10 @@ SIGN_INS = ("user:sign_in", "user:sign_in:new")
 COLUMNS = ("time", "account", "action", "subject", "door", "address", "browser", "key")
 
 
+def _is_of_key(column: str) -> str:
+    return f"and_(foreign(Event.{column}) == ApiKey.prefix, ApiKey.user_id == Event.user_id)"
+
+
 class Event(Base):
     """An audit line, written in the transaction that it describes and never changed."""
 
@@ -68,6 +74,9 @@ class Event(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     user: Mapped["User"] = relationship()
+    # The key that it is about, and the one that it was done with.
+    about: Mapped["ApiKey | None"] = relationship(primaryjoin=_is_of_key("subject"), viewonly=True)
+    by: Mapped["ApiKey | None"] = relationship(primaryjoin=_is_of_key("key_prefix"), viewonly=True)
 
     @classmethod
     def record(cls, user: "User", action: str, subject: str = "") -> None:
@@ -88,8 +97,14 @@ class Event(Base):
     @classmethod
     def recent(cls, user: "User", key_prefix: str | None = None) -> list["Event"]:
         """The last ten of a user, or with a key, newest first."""
-        events = select(cls).where(cls.user_id == user.id).order_by(cls.id.desc()).limit(10)
+        events = select(cls).options(*cls.with_keys()).where(cls.user_id == user.id)
+        events = events.order_by(cls.id.desc()).limit(10)
         return list(db.session.scalars(events.where(cls.is_with(key_prefix)) if key_prefix else events))
+
+    @classmethod
+    def with_keys(cls) -> list[ExecutableOption]:
+        """How to load the keys, too, for their names."""
+        return [joinedload(cls.about), joinedload(cls.by)]
 
     @classmethod
     def is_with(cls, key_prefix: str) -> ColumnElement[bool]:
@@ -126,7 +141,7 @@ class Event(Base):
         """Where it comes from, like “with Firefox on Linux from 203.0.113.7” or “by a command”."""
         words = {"api": "by the API", "command": "by a command"}.get(self.door or "", "")
         if self.key_prefix:
-            words = f"by the key {self.key_prefix}…"
+            words = f"by the key {f'“{self.by.name}” ' if self.by else ''}{self.key_prefix}…"
         browser = f"with {self.browser}" if self.browser else ""
         return " ".join(filter(None, [words, browser, f"from {self.address}" if self.address else ""]))
 

@@ -61,7 +61,11 @@ class News:
 def _newest(user: "User", since: datetime) -> list[Event]:
     """What happened since then, newest first, as far back as is looked."""
     newest = select(Event.id).where(Event.user_id == user.id).order_by(Event.id.desc()).limit(LOOKED_AT)
-    new = select(Event).where(Event.id.in_(newest.scalar_subquery()), Event.created_at > since)
+    new = (
+        select(Event)
+        .options(*Event.with_keys())
+        .where(Event.id.in_(newest.scalar_subquery()), Event.created_at > since)
+    )
     return list(db.session.scalars(new.order_by(Event.id.desc())))
 
 
