@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from itertools import groupby
 
-from flask import abort, redirect, render_template, url_for
+from flask import abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -22,10 +22,11 @@ UPDATES_PAGE_SIZE = 25  # updates on one page of an incident
 @public.get("/")
 def home() -> ResponseReturnValue:
     """Show the default page; if there is none yet, lead to creating one."""
+    reader = reader_id()
     with reading():
         page = StatusPage.published()
         if page:
-            return show_public_page(page)
+            return show_public_page(page, reader)
         is_set_up = User.exists()
     if not is_set_up:
         return redirect(url_for("account.setup"))
@@ -35,9 +36,10 @@ def home() -> ResponseReturnValue:
 
 
 @public.get("/p/<slug>")
-@reading()
 def status(slug: str) -> ResponseReturnValue:
-    return show_public_page(find_published_page(slug))
+    reader = reader_id()
+    with reading():
+        return show_public_page(find_published_page(slug), reader)
 
 
 @public.get("/p/<slug>/incidents/<incident>")
@@ -73,13 +75,20 @@ def history(slug: str) -> ResponseReturnValue:
     )
 
 
-def show_public_page(page: StatusPage) -> ResponseReturnValue:
+def reader_id() -> int:
+    """Who is signed in, or 0; a page that refreshes itself doesn’t ask, so that it keeps no session alive."""
+    has_session = current_app.config["SESSION_COOKIE_NAME"] in request.cookies and not is_htmx()
+    return current_user.id if has_session and current_user.is_authenticated else 0
+
+
+def show_public_page(page: StatusPage, reader: int) -> ResponseReturnValue:
     """Answer htmx with the part that it refreshes, a browser without it with the whole page."""
     load_states([page])
     days = recent_days(page)  # before the others, which show more of the same incidents
     return render_template(
         "public_page/_public_page.html" if is_htmx() else "public_page/public_page.html",
         page=page,
+        is_owner=reader == page.user_id,
         components=[component for component in Component.with_days(page.id) if component.is_shown],
         open_incidents=page.incidents.listed("open_realtime"),
         running=page.incidents.listed("active_maintenance"),

@@ -114,12 +114,28 @@ def test_the_front_door_is_the_same_for_whoever_is_signed_in(ada: Person, ben: P
 
 
 @pytest.mark.parametrize("path", ["/", "/p/acme", "/p/acme/history"])
-def test_a_public_page_does_not_ask_who_reads_it(path: str, ada: Person) -> None:
+def test_of_whoever_has_no_session_a_public_page_asks_nothing(
+    path: str, ada: Person, client: FlaskClient
+) -> None:
     ada.create_page()
-    answer = ada.browser().get(path)
+    answer = client.get(path)
     assert answer.status_code == 200
     assert "Cookie" not in answer.headers.get("Vary", "")
     assert "Set-Cookie" not in answer.headers
+
+
+def test_the_history_does_not_ask_who_reads_it(ada: Person) -> None:
+    ada.create_page()
+    answer = ada.browser().get("/p/acme/history")
+    assert "Cookie" not in answer.headers.get("Vary", "")
+    assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/", "/p/acme"])
+def test_a_page_with_its_owner_s_bar_is_kept_by_nobody(path: str, acme: Api, ada: Person) -> None:
+    answer = ada.browser().get(path)
+    assert "Cookie" in answer.headers["Vary"]
+    assert answer.headers["Cache-Control"] == "no-store"
 
 
 def test_each_page_has_an_address_of_its_own(client: FlaskClient, ada: Person) -> None:
@@ -717,3 +733,24 @@ def test_all_is_well_again_once_the_last_is_resolved(acme: Api, client: FlaskCli
     made = acme.post("/incidents", name="Slow")
     acme.patch(f"/incidents/{made['id']}", status="resolved")
     assert banner(client.get("/p/acme")) == "All Systems Operational"
+
+
+@pytest.mark.parametrize("path", ["/", "/p/acme"])
+def test_its_owner_is_led_to_manage_the_page(acme: Api, ada: Person, path: str) -> None:
+    page = ada.browser().get(path).text
+    bar = text(page.partition('<nav class="owner"')[2].partition("</nav>")[0])
+    assert bar.endswith("This page is yours. Manage Open an incident")
+    assert 'href="/user/pages/acme/new-incident"' in page
+
+
+@pytest.mark.parametrize("path", ["/", "/p/acme"])
+def test_nobody_else_is(acme: Api, eve: Person, client: FlaskClient, path: str) -> None:
+    assert 'class="owner"' not in client.get(path).text
+    assert 'class="owner"' not in eve.browser().get(path).text
+
+
+def test_a_page_that_refreshes_itself_keeps_no_session_alive(acme: Api, ada: Person) -> None:
+    browser = ada.browser()
+    with statements() as asked:
+        browser.get("/p/acme", htmx=True)
+    assert [each for each in asked if "browser_sessions" in each] == []
