@@ -5,10 +5,11 @@ from flask import abort
 from spk.api.auth import ApiBlueprint, action, current_caller, require_scope
 from spk.api.operation import Operation
 from spk.api.paging import Paging, SearchQuery
-from spk.api.schemas import OwnIncidentSchema
+from spk.api.schemas import IncidentUpdateSchema, OwnIncidentSchema
 from spk.models import Incident, StatusPage
 from spk.models.status_pages.incident_fields import IncidentChanges, IncidentFields, NewIncident
 from spk.models.status_pages.incident_list import load_updates
+from spk.models.status_pages.incident_update import IncidentUpdate, UpdateChanges
 from spk.models.status_pages.page_incidents import Kind, ListName
 
 bp = ApiBlueprint("incidents", __name__, feature="status_pages", resources=("incidents", "maintenances"))
@@ -63,6 +64,15 @@ def delete_incident(page: StatusPage, incident: str) -> Incident:
     found = find_incident(page, incident)
     found.delete()
     return found
+
+
+@bp.put("/pages/<page>/incidents/<incident>/incident_updates/<update>")
+@bp.patch("/pages/<page>/incidents/<incident>/incident_updates/<update>")
+@Operation(IncidentUpdateSchema, body=UpdateChanges, wrapper="incident_update")
+def correct_update(page: StatusPage, incident: str, update: str, fields: UpdateChanges) -> IncidentUpdate:
+    """Correct what an update says, or when it was said."""
+    corrected = find_incident(page, incident).correct_update(update, **fields)
+    return corrected or abort(404, "This incident has no such update.")
 
 
 def find_incident(page: StatusPage, key: str) -> Incident:

@@ -81,7 +81,7 @@ class IncidentUpdateSchema(Schema):
     body: str
     incident_id: str
     created_at: Time
-    updated_at: Time = Field(validation_alias="created_at")
+    updated_at: Time = Field(validation_alias="changed_at")
     display_at: Time = Field(validation_alias="created_at")
     affected_components: list[AffectedComponentSchema] | None
     deliver_notifications: bool

@@ -26,42 +26,33 @@ from spk.web.forms import BaseForm, rule
 TIME_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
 
 
-class MaintenanceForm(BaseForm):
-    """A form whose times are in the page’s time zone; see `of`.
+class ZonedForm(BaseForm):
+    """A form whose times are in a page’s time zone.
 
     Which of two is asked only where the clocks of that zone go back.
     """
 
-    name = StringField("What will be done?", [rule(incident_fields.NAME)])
-    body = TextAreaField("What will people notice?", [rule(incident_update.BODY)])
-    scheduled_for = DateTimeLocalField("Starts", [DataRequired("Say when it starts.")], format=TIME_FORMATS)
-    which_start = SelectField("Which of the two?", choices=[], validate_choice=False)
-    scheduled_until = DateTimeLocalField("Ends", [DataRequired("Say when it ends.")], format=TIME_FORMATS)
-    which_end = SelectField("Which of the two?", choices=[], validate_choice=False)
-    component_ids = SelectMultipleField(
-        "What is affected?", widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
-    )
     zone: tzinfo
+    present: dict[str, datetime]  # by field; one that is left as it was shown stays so, to the second
 
-    @classmethod
-    def of(cls, page: StatusPage) -> Self:
-        start = now() + timedelta(hours=1)
-        local = [each.astimezone(page.zone).replace(minute=0) for each in (start, start + DEFAULT_DURATION)]
-        form = cls(scheduled_for=local[0], scheduled_until=local[1])
-        form.zone = page.zone
-        form.component_ids.choices = [SelectChoice(each.id, each.name) for each in page.components]
-        return form
+    def show(self, zone: tzinfo, **present: datetime | None) -> None:
+        """Begin with these times, unless others were sent."""
+        self.zone, self.present = zone, {name: time for name, time in present.items() if time}
+        for name, time in self.present.items():
+            if self[name].raw_data is None:
+                self[name].data = self._shown(time)
 
-    def validate_scheduled_for(self, field: Field) -> None:
-        field.data = self._moment(field.data, self.which_start)
+    def moment(self, field: Field, which: SelectField) -> datetime:
+        """When it is that time in the zone; raises ValidationError if that is never, or not known."""
+        present = self.present.get(field.name)
+        if present and field.data == self._shown(present):
+            return present
+        return self._moment(field.data, which)
 
-    def validate_scheduled_until(self, field: Field) -> None:
-        field.data = self._moment(field.data, self.which_end)
-        if field.data <= now():
-            raise ValidationError("This time is in the past. Choose a later one.")
+    def _shown(self, time: datetime) -> datetime:
+        return time.astimezone(self.zone).replace(second=0, microsecond=0, tzinfo=None)
 
     def _moment(self, time: datetime, which: SelectField) -> datetime:
-        """When it is that time in the zone; raises ValidationError if that is never, or not known."""
         try:
             in_utc(time)
         except ValueError as error:
@@ -83,3 +74,37 @@ class MaintenanceForm(BaseForm):
                 f"Clocks go back that day: {time:%H:%M} comes twice. Choose which you mean."
             )
         return found[int(which.data)]
+
+
+class MaintenanceForm(ZonedForm):
+    """A form for a new maintenance; see `of`."""
+
+    name = StringField("What will be done?", [rule(incident_fields.NAME)])
+    body = TextAreaField("What will people notice?", [rule(incident_update.BODY)])
+    scheduled_for = DateTimeLocalField("Starts", [DataRequired("Say when it starts.")], format=TIME_FORMATS)
+    which_start = SelectField("Which of the two?", choices=[], validate_choice=False)
+    scheduled_until = DateTimeLocalField("Ends", [DataRequired("Say when it ends.")], format=TIME_FORMATS)
+    which_end = SelectField("Which of the two?", choices=[], validate_choice=False)
+    component_ids = SelectMultipleField(
+        "What is affected?", widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+    )
+
+    @classmethod
+    def of(cls, page: StatusPage) -> Self:
+        start = now() + timedelta(hours=1)
+        local = [each.astimezone(page.zone).replace(minute=0) for each in (start, start + DEFAULT_DURATION)]
+        form = cls(scheduled_for=local[0], scheduled_until=local[1])
+        form.show(page.zone)
+        form.offer(page)
+        return form
+
+    def offer(self, page: StatusPage) -> None:
+        self.component_ids.choices = [SelectChoice(each.id, each.name) for each in page.components]
+
+    def validate_scheduled_for(self, field: Field) -> None:
+        field.data = self.moment(field, self.which_start)
+
+    def validate_scheduled_until(self, field: Field) -> None:
+        field.data = self.moment(field, self.which_end)
+        if field.data <= now() and field.data != self.present.get(field.name):
+            raise ValidationError("This time is in the past. Choose a later one.")

@@ -67,7 +67,7 @@ class IncidentForm(BaseForm):
 
     name = StringField("What is happening?", [rule(incident_fields.NAME)])
     body = TextAreaField("What do you know so far?", [rule(incident_update.BODY)])
-    impact_override = SelectField("Impact", choices=choices(IMPACTS, none="As the components say"))
+    impact_override = SelectField("Impact", choices=choices(IMPACTS, none="Automatic, from components"))
 
     @classmethod
     def of(cls, page: StatusPage) -> Self:

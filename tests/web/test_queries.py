@@ -12,11 +12,12 @@ def values(ada: Person) -> dict[str, str]:
     """What stands in addresses, of things that are there."""
     api = ada.page_api()
     api.post("/components", name="Web")
-    incident = api.post("/incidents", name="Down", component_ids=["web"])
+    incident = api.post("/incidents", name="Down", body="We are looking.", component_ids=["web"])
     api.post("/incidents", name="Upgrade", scheduled_for="2999-01-01T00:00:00Z")
     api.post("/incidents", name="Deploy", status="in_progress", component_ids=["web"])
     prefix = ada.create_key("CI")[:12]
-    return {"page": "acme", "slug": "acme", "component": "web", "incident": incident["id"], "prefix": prefix}
+    things = {"component": "web", "incident": incident["id"], "update": incident["incident_updates"][0]["id"]}
+    return {"page": "acme", "slug": "acme", "prefix": prefix, **things}
 
 
 def addresses(app: Flask, values: dict[str, str]) -> list[str]:

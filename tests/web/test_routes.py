@@ -116,6 +116,8 @@ ROUTES = {
     "user.update_incident": "OWN_THING",
     "user.confirm_delete_incident": "OWN_THING",
     "user.delete_incident": "OWN_THING",
+    **{f"user.{name}": "OWN_THING" for name in ("edit_incident", "change_incident")},
+    **{f"user.{name}": "OWN_THING" for name in ("edit_update", "correct_update")},
     # Programs: the API and the gate.
     "whoami.whoami": "KEY",
     "verify.verify": "KEY",
@@ -127,6 +129,7 @@ ROUTES = {
     "incidents.list_incidents": "KEY_THING",
     "incidents.list_some_incidents": "KEY_THING",
     **{f"incidents.{verb}_incident": "KEY_THING" for verb in ("create", "show", "update", "delete")},
+    "incidents.correct_update": "KEY_THING",
     "credentials.revoke_credentials": "ANYBODY",  # whoever has a token may end its key
 }
 # Valid for most forms, so that a stranger gets as far as the look-up under the lock.
@@ -145,11 +148,12 @@ def environ(environ: dict[str, str]) -> dict[str, str]:
 def values(ada: Person) -> Values:
     """What stands in addresses and forms, of things that are Ada’s."""
     api = ada.page_api("Acme", "Web")
-    incident = api.post("/incidents", name="Down")["id"]
+    made = api.post("/incidents", name="Down", body="We are looking.")
+    incident, update = made["id"], made["incident_updates"][0]["id"]
     ada.session_cookie()
     with ada.app.app_context(), reading():
         session = db.session.scalars(select(BrowserSession.id)).one()
-    addresses = {"page": "acme", "slug": "acme", "component": "web", "incident": incident}
+    addresses = {"page": "acme", "slug": "acme", "component": "web", "incident": incident, "update": update}
     others = {"which": "unresolved", "filename": "style.css", "prefix": api.token[:12], "passkey_id": "1"}
     return {**addresses, **others, "session_id": str(session)}
 

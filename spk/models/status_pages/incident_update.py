@@ -2,13 +2,16 @@
 
 import hashlib
 from datetime import datetime
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Annotated, Unpack
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
 from spk.db import Base, now
+from spk.models.refusal import InvalidField
 from spk.models.status_pages.identifier import ID_LENGTH, new_id
+from spk.models.status_pages.schedule import UtcTime
 from spk.models.status_pages.vocabulary import IncidentStatus
 from spk.models.text import MultiLine
 
@@ -27,8 +30,16 @@ class AffectedComponent(TypedDict):
     new_status: str
 
 
+class UpdateChanges(TypedDict, total=False):
+    """What may be corrected of an update; omitted fields stay as they are."""
+
+    body: Annotated[str, BODY]
+    display_at: UtcTime
+    deliver_notifications: bool
+
+
 class IncidentUpdate(Base):
-    """Never changed once it is written."""
+    """What was said at a time, and may be corrected later."""
 
     __tablename__ = "incident_updates"
     __table_args__ = (Index(None, "incident_id", "created_at", "id"),)  # counted and put in order by it alone
@@ -39,9 +50,23 @@ class IncidentUpdate(Base):
     body: Mapped[str] = mapped_column(Text)
     affected_components: Mapped[list[AffectedComponent] | None] = mapped_column(JSON(none_as_null=True))
     deliver_notifications: Mapped[bool] = mapped_column(default=False)
-    created_at: Mapped[datetime] = mapped_column(default=now)
+    created_at: Mapped[datetime] = mapped_column(default=now)  # when it was said, as it is displayed
+    corrected_at: Mapped[datetime | None]
 
     incident: Mapped["Incident"] = relationship(back_populates="updates")
+
+    @property
+    def changed_at(self) -> datetime:
+        return self.corrected_at or self.created_at
+
+    def correct(self, **changes: Unpack[UpdateChanges]) -> None:
+        """Correct what was said, or when; raises InvalidField."""
+        if changes.get("display_at", self.created_at) > now():
+            raise InvalidField("display_at", "This time is to come. Choose an earlier one.")
+        self.created_at = changes.get("display_at", self.created_at)
+        self.body = changes.get("body", self.body)
+        self.deliver_notifications = changes.get("deliver_notifications", self.deliver_notifications)
+        self.corrected_at = now()
 
     @classmethod
     def by_clock(cls, incident_id: str, status: IncidentStatus, time: datetime) -> "IncidentUpdate":

@@ -1,15 +1,15 @@
 """The timeline of an incident: what people reported, and what the clock has done since."""
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from sqlalchemy.orm import Mapped, declared_attr, relationship
 
-from spk.db import db, now
+from spk.db import db, now, one_moment
 from spk.models.refusal import LimitReached
 from spk.models.status_pages.component_day import ComponentDay, days_between
 from spk.models.status_pages.incident_fields import IncidentChanges
-from spk.models.status_pages.incident_update import AffectedComponent, IncidentUpdate
+from spk.models.status_pages.incident_update import AffectedComponent, IncidentUpdate, UpdateChanges
 from spk.models.status_pages.schedule import Scheduled
 from spk.models.status_pages.vocabulary import ComponentStatus, IncidentStatus
 
@@ -61,6 +61,17 @@ class Timeline(Scheduled):
             self.status, self.updated_at = status, max(self.updated_at, time)
             for component in self.components:
                 component.updated_at = max(component.updated_at, time)
+
+    @one_moment()
+    def correct_update(self, key: str, **changes: Unpack[UpdateChanges]) -> IncidentUpdate | None:
+        """Correct one of its updates; None if there is no such update. Raises InvalidField."""
+        self.follow_clock()
+        update = next((each for each in self.updates if each.id == key), None)
+        if update:
+            update.correct(**changes)
+            self.page.mark_changed()
+            self.updated_at = self.page.updated_at
+        return update
 
     def days(self) -> list[date]:
         """The days on which it was open, until now."""
