@@ -1,4 +1,4 @@
-// What HTML and htmx can't do: modal dialogs, the clipboard, and a message if the server doesn't answer.
+// What HTML and htmx can't do: modal dialogs, menus, the clipboard, and a message if the server doesn't answer.
 
 document.documentElement.classList.add("js");
 document.addEventListener("DOMContentLoaded", openDialog);
@@ -19,7 +19,7 @@ function openDialog() {
   });
 }
 
-// Esc is answered like Close, but never leaves a token that wasn't copied. Browsers without closedby send "cancel", too.
+// Esc is answered like Close, but leaves no token that wasn't copied. Browsers without closedby send "cancel", too.
 function guardToken(dialog) {
   dialog.addEventListener("cancel", (event) => event.preventDefault());
   dialog.addEventListener("keydown", ({ key }) => {
@@ -30,7 +30,7 @@ function guardToken(dialog) {
 const isCopied = () => "copied" in document.getElementById("token").dataset;
 const guard = () => document.getElementById("token-guard");
 
-// Remove the token with its dialog, so that it isn't in the back-forward cache either.
+// Nor is the token in the back-forward cache.
 addEventListener("pagehide", () => document.getElementById("token-dialog")?.remove());
 
 document.addEventListener("click", (event) => {
@@ -40,7 +40,7 @@ document.addEventListener("click", (event) => {
   document.getElementById(event.target.dataset.hides.replace("details", "key"))?.focus();
 });
 
-// An open menu closes as menus do: by Esc, and by a click anywhere else.
+// An open menu closes by Esc, and by a click anywhere else.
 document.addEventListener("click", (event) => closeMenu(event.target));
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") closeMenu()?.querySelector("summary").focus();
@@ -63,7 +63,7 @@ document.addEventListener("click", async (event) => {
   if (copied) button.firstChild.textContent = "Copied";
 });
 
-// The clipboard API is missing on plain http, where only a selection inside the modal dialog can be copied.
+// There is no clipboard API on plain http, where only a selection inside the modal dialog can be copied.
 async function copy(source) {
   try {
     await navigator.clipboard.writeText(source.value ?? source.textContent);
@@ -91,7 +91,7 @@ document.addEventListener("submit", (event) => {
   }
 });
 
-// A button says what it is doing, and who was signed out meanwhile finds the name of their key again.
+// A button says what it is doing; who was signed out finds what they typed again.
 document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => setBusy(ctx.sourceElement, true));
 document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => setBusy(ctx.sourceElement, false));
 document.addEventListener("DOMContentLoaded", restoreName);
@@ -104,23 +104,25 @@ function setBusy(form, isBusy) {
   button.textContent = isBusy ? button.dataset.busy : button.dataset.idle;
 }
 
+const account = () => document.querySelector(".menu summary").textContent;
+const keyName = () => document.querySelector("#key-create [name=name]");
+
 function restoreName() {
-  const name = document.querySelector("#key-create [name=name]");
-  if (name) name.value ||= sessionStorage.getItem("key-name") ?? "";
-  if (name) sessionStorage.removeItem("key-name");
+  if (!keyName()) return;
+  keyName().value ||= sessionStorage.getItem(account()) ?? "";
+  sessionStorage.clear(); // that of others, too
 }
 
-// 5xx responses aren't swapped, so that nothing typed is lost. The error is shown on the page, so the dialog closes.
+// 5xx responses aren't swapped: nothing typed is lost. The error is shown on the page, so the dialog closes.
 document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
-  removeRevokeDialog();
+  removeRevokeDialog(ctx);
   if (ctx.response.status >= 500) show(failure(ctx));
-  const name = ctx.sourceElement.elements?.namedItem("name");
-  if (ctx.response.status === 401 && name) sessionStorage.setItem("key-name", name.value);
+  if (ctx.response.status === 401 && ctx.sourceElement.id === "key-create") sessionStorage.setItem(account(), keyName().value);
 });
 
 document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
   if (!failure(ctx)) return;
-  removeRevokeDialog();
+  removeRevokeDialog(ctx);
   show(document.querySelector("[data-offline]").dataset.offline);
 });
 
@@ -128,9 +130,9 @@ function failure(ctx) {
   return ctx?.sourceElement.closest("[data-failed]")?.dataset.failed;
 }
 
-// Removed at once: if it were only closed, the swap that follows would open it again.
-function removeRevokeDialog() {
-  const dialog = document.getElementById("revoke-dialog");
+// Removed: if it were only closed, the swap that follows would open it again.
+function removeRevokeDialog(ctx) {
+  const dialog = ctx.sourceElement.closest("#revoke-dialog");
   dialog?.close();
   dialog?.remove();
 }

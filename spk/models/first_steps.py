@@ -1,10 +1,10 @@
-"""The way from a new account to a component that a script reports."""
+"""The way from a new account to a page that a script keeps."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from spk.db import db, now
 from spk.models.accounts.api_key import ApiKey
@@ -25,7 +25,8 @@ class FirstSteps:
 
     user: "User"
     page: StatusPage | None  # the first one
-    key: ApiKey | None  # one that was used, or the newest
+    key: ApiKey | None  # the newest that works
+    has_called: bool  # with any key, even one that was revoked since
 
     @classmethod
     def of(cls, user: "User") -> "FirstSteps | None":
@@ -35,10 +36,10 @@ class FirstSteps:
         page = OwnedPages(user).first()
         if page:
             load_states([page])
-        keys = select(ApiKey).where(ApiKey.user_id == user.id)
-        keys = keys.where(or_(ApiKey.is_active, ApiKey.last_used_at.is_not(None)))
-        order = ApiKey.last_used_at.is_(None), ApiKey.id.desc()
-        return cls(user, page, db.session.scalar(keys.order_by(*order).limit(1)))
+        keys = select(ApiKey).where(ApiKey.user_id == user.id).order_by(ApiKey.id.desc()).limit(1)
+        key = db.session.scalar(keys.where(ApiKey.is_active))
+        used = db.session.scalar(keys.where(ApiKey.last_used_at.is_not(None)))
+        return cls(user, page, key, used is not None)
 
     @property
     def component(self) -> "Component | None":
@@ -46,7 +47,5 @@ class FirstSteps:
 
     @property
     def is_over(self) -> bool:
-        """Whether the component changed after a key was made and used, or the plan has no keys."""
-        if not self.component or not self.user.has_feature("api_access"):
-            return self.component is not None
-        return bool(self.key and self.key.last_used_at and self.component.status_since > self.key.created_at)
+        """Whether there is a component, and a script has called the API where the plan has that."""
+        return bool(self.component) and (self.has_called or not self.user.has_feature("api_access"))

@@ -32,6 +32,7 @@ csrf = CSRFProtect()
 login_manager = LoginManager()
 login_manager.session_protection = None  # it would trust any X-Forwarded-For
 SIGN_IN_FORMS = ("account.create_session", "account.enter_second_factor", "account.sign_in_with_passkey")
+POLLS = ("user.first_use", "user.first_steps")  # of an open page, which must not lead away from it
 FORM_LIMIT = RateLimitItemPerMinute(120)  # submitted forms, for each account
 
 
@@ -155,6 +156,8 @@ def ask_whoever_is_gone(_error: ObjectDeletedError) -> ResponseReturnValue:
 def redirect_to_sign_in() -> ResponseReturnValue:
     if request.method not in SAFE_METHODS:
         flash("You were signed out, so nothing was changed. Sign in to go on.", "sign_in")
+    if is_htmx() and request.endpoint in POLLS:
+        return "", 204
     if is_htmx():
         return "", 401, {"HX-Redirect": url_for("account.sign_in", next=url_for("user.security"))}
     page = request.path if request.method in SAFE_METHODS else url_for("user.security")
@@ -163,8 +166,3 @@ def redirect_to_sign_in() -> ResponseReturnValue:
 
 def is_htmx() -> bool:
     return "HX-Request" in request.headers
-
-
-def page_number() -> int:
-    """The part of something long that ?page= asks for."""
-    return min(max(1, request.args.get("page", 1, type=int)), 1_000_000)

@@ -14,7 +14,8 @@ from spk.web import user
 def plan() -> ResponseReturnValue:
     plans = all_plans()
     other = [plan.name for plan in plans if plan.name != current_user.plan_name]
-    words = ["spk", "user", "set-plan", current_user.email, *other[-1:]]
+    email = current_user.email
+    words = ["spk", "user", "set-plan", *(["--"] if email.startswith("-") else []), email, *other[-1:]]
     return render_template(
         "plan.html", plans=plans, command=shlex.join(words) if current_user.is_first and other else ""
     )

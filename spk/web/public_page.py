@@ -11,7 +11,8 @@ from spk.db import now, reading
 from spk.models import Component, Incident, StatusPage, User
 from spk.models.status_pages.page_states import load_states
 from spk.published_page import find_published_page
-from spk.web import filters, is_htmx, page_number, public
+from spk.web import filters, is_htmx, public
+from spk.web.query import page_number
 
 RECENT_DAYS = 14  # listed on the page itself
 RECENT_LIMIT = 100  # incidents listed there

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from flask import Response, flash, make_response, redirect, render_template, request, url_for
+from flask import Response, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from spk.db import reading
 from spk.models import BrowserSession, Event, SignInAttempt
-from spk.models.accounts import token
 from spk.models.accounts.api_key_list import ApiKeyList
 from spk.models.accounts.browser_session import MOST
 from spk.models.accounts.news import News
@@ -16,11 +15,12 @@ from spk.models.accounts.owned_keys import OwnedKeys
 from spk.models.accounts.second_factors import SecondFactors
 from spk.models.first_steps import FirstSteps
 from spk.models.status_pages.owned_pages import OwnedPages
-from spk.web import is_htmx, page_number, user
+from spk.web import is_htmx, user
 from spk.web.api_key_forms import CreateApiKeyForm, as_choices
 from spk.web.forms import ChangePasswordForm, EmailForm
 from spk.web.key_feed import key_feed_url
 from spk.web.proof import why_no_passkeys
+from spk.web.query import asked, page_number, prefix_in
 
 
 @user.get("/security")
@@ -43,9 +43,8 @@ def section(name: str, status: int = 200, kept: str = "", **context: object) -> 
 
 def read_page(kept: str) -> dict[str, Any]:
     """All that any section shows."""
-    asked = request.args.to_dict() if request.method == "GET" else {}
-    search, state = asked.get("search", ""), asked.get("state", "")
-    keys = ApiKeyList.of(current_user, search, state, page_number(), kept or asked.get("changed", ""))
+    search, state = asked().get("search", ""), asked().get("state", "")
+    keys = ApiKeyList.of(current_user, search, state, page_number(), kept or prefix_in("changed"))
     factors, failed = SecondFactors(current_user), SignInAttempt.failed(current_user.email)
     pages = OwnedPages(current_user).named()
     return {
@@ -62,8 +61,9 @@ def read_page(kept: str) -> dict[str, Any]:
         "page_choices": as_choices({page.slug: page.name for page in pages}),
         "sessions": BrowserSession.of(current_user),
         "most_sessions": MOST,
-        "activity_of": activity_of(),
-        "events": Event.recent(current_user, activity_of()),
+        "asked": {"search": search, "state": state},
+        "activity_of": prefix_in("key"),
+        "events": Event.recent(current_user, prefix_in("key")),
         "failed_sign_ins": failed,
         "create_form": CreateApiKeyForm(formdata=None),
         "key_feed_url": key_feed_url(),
@@ -76,9 +76,3 @@ def back_to(name: str, message: str) -> ResponseReturnValue:
     """Lead to a section of the page, which says this."""
     flash(message, name)
     return redirect(url_for("user.security", _anchor=name.replace("_", "-")), 303)
-
-
-def activity_of() -> str | None:
-    """The prefix of the key whose activity is asked for."""
-    prefix = request.args.get("key", "")
-    return prefix if token.is_prefix(prefix) else None

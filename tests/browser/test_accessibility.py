@@ -52,6 +52,12 @@ def keys_of_every_kind(page: Page, ada: Person) -> None:
     page.get_by_text("Show 6 revoked keys").click()
 
 
+def first_steps(page: Page, ada: Person) -> None:
+    ada.page_api("W" * 60, "W" * 100)
+    page.reload()
+    expect(page.locator("#first-steps .snippet")).to_be_visible()
+
+
 def options(page: Page, ada: Person) -> None:
     ada.create_page("W" * 120)
     page.reload()
@@ -178,6 +184,7 @@ PAGES: list[Show] = [
     sign_in_form,
     no_keys,
     keys_of_every_kind,
+    first_steps,
     options,
     key_details,
     several_to_revoke,

@@ -3,8 +3,10 @@
 import re
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import emails
 from tests.browser.page_errors import PageErrors
 from tests.browser.steps import (
     CREATE,
@@ -13,7 +15,10 @@ from tests.browser.steps import (
     fill_in_sign_in,
     held,
     key_status,
+    new_person,
+    open_details,
     open_revoke_dialog,
+    sign_in,
     submit_name,
 )
 from tests.people import Person
@@ -178,8 +183,39 @@ def test_whoever_was_signed_out_finds_the_name_again(
     security.context.clear_cookies()
     submit_name(security, "GitHub Actions deploy")
     expect(security.get_by_role("status")).to_contain_text("You were signed out, so nothing was changed.")
+    security.wait_for_url("**/login?**")
     fill_in_sign_in(security, ada)
     expect(security.get_by_label("Name")).to_have_value("GitHub Actions deploy")
     assert ada.keys() == []
     security.reload()
     expect(security.get_by_label("Name")).to_have_value("")
+
+
+def test_nobody_else_finds_the_name_in_the_same_tab(
+    security: Page, ada: Person, app: Flask, complaints: PageErrors
+) -> None:
+    complaints.expect("status of 401")
+    security.context.clear_cookies()
+    submit_name(security, "Secret project")
+    security.wait_for_url("**/login?**")
+    fill_in_sign_in(security, new_person(app, next(emails)))
+    expect(security.get_by_label("Name")).to_have_value("")
+    sign_in(security.context, ada)
+    security.reload()
+    expect(security.get_by_label("Name")).to_have_value("")
+
+
+def test_the_name_of_another_form_is_kept_for_no_key(
+    security: Page, ada: Person, complaints: PageErrors
+) -> None:
+    complaints.expect("status of 401")
+    ada.create_key("CI")
+    security.reload()
+    details = open_details(security)
+    details.locator("summary", has_text="Rename").click()
+    details.get_by_label("Name").fill("Renamed")
+    security.context.clear_cookies()
+    details.get_by_role("button", name="Rename").click()
+    security.wait_for_url("**/login?**")
+    fill_in_sign_in(security, ada)
+    expect(security.locator("#key-create").get_by_label("Name")).to_have_value("")

@@ -196,3 +196,15 @@ def test_too_many_forms_are_refused_with_the_text_kept(
         expect(key_status(page)).to_contain_text("Too many")
         expect(page.get_by_label("Name")).to_have_value("CI")
         page.context.close()
+
+
+@pytest.mark.usefixtures("failing")
+def test_a_poll_that_fails_leaves_the_revoke_dialog_open(with_key: Page, ada: Person) -> None:
+    acme = ada.page_api("Umbrella", "Web")
+    ada.revoke(acme.token)
+    with_key.reload()
+    dialog = open_revoke_dialog(with_key)
+    with with_key.expect_response("**/user/first-steps") as failed:
+        with_key.route("**/user/first-steps", breaks)
+    assert failed.value.status >= 500
+    expect(dialog).to_be_visible()

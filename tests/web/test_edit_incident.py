@@ -2,8 +2,10 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from werkzeug.test import TestResponse
 
 from tests.people import Api, Browser, Json, Person
 from tests.web.page_text import errors, messages
@@ -35,6 +37,10 @@ def maintenance(acme: Api) -> Json:
     return acme.post("/incidents", name="Upgrade", slug="slow", component_ids=["web"], **window)
 
 
+def save(browser: Browser, **fields: Any) -> TestResponse:
+    return browser.submit(f"{INCIDENT}/edit", **fields)
+
+
 def values(browser: Browser, path: str) -> dict[str, str]:
     """What the fields of a form hold."""
     page = browser.get(path).text
@@ -47,7 +53,7 @@ def values(browser: Browser, path: str) -> dict[str, str]:
 @pytest.mark.usefixtures("incident")
 def test_name_and_impact_are_changed(acme: Api, browser: Browser) -> None:
     assert {"name": "Slow", "impact_override": ""}.items() <= values(browser, f"{INCIDENT}/edit").items()
-    answer = browser.submit(f"{INCIDENT}/edit", name="Orders fail", impact_override="minor")
+    answer = save(browser, name="Orders fail", impact_override="minor")
     assert (answer.status_code, answer.headers["Location"]) == (303, INCIDENT)
     assert messages(browser.get(INCIDENT)) == ["“Orders fail” was changed."]
     told = acme.get("/incidents/slow")
@@ -56,14 +62,14 @@ def test_name_and_impact_are_changed(acme: Api, browser: Browser) -> None:
 
 @pytest.mark.usefixtures("incident")
 def test_an_impact_is_automatic_again(acme: Api, browser: Browser) -> None:
-    browser.submit(f"{INCIDENT}/edit", name="Slow", impact_override="minor")
-    browser.submit(f"{INCIDENT}/edit", name="Slow", impact_override="")
+    save(browser, name="Slow", impact_override="minor")
+    save(browser, name="Slow", impact_override="")
     assert acme.get("/incidents/slow")["impact"] == "critical"
 
 
 @pytest.mark.usefixtures("incident")
 def test_a_name_is_needed_and_what_was_typed_stays(acme: Api, browser: Browser) -> None:
-    answer = browser.submit(f"{INCIDENT}/edit", name="", impact_override="minor")
+    answer = save(browser, name="", impact_override="minor")
     assert (answer.status_code, errors(answer)) == (422, {"name": "Enter a name for this incident."})
     assert '<option selected value="minor">' in answer.text
     assert acme.get("/incidents/slow")["name"] == "Slow"
@@ -75,7 +81,7 @@ def test_name_window_and_components_of_a_maintenance_are_changed(acme: Api, brow
     assert {"name": "Upgrade", **WINDOW}.items() <= shown.items()
     db = acme.get("/components/db")["id"]
     chosen = {"scheduled_for": "2099-01-16T10:00", "scheduled_until": "2099-01-16T12:00", "component_ids": db}
-    browser.submit(f"{INCIDENT}/edit", name="New disks", **chosen)
+    save(browser, name="New disks", **chosen)
     told = acme.get("/incidents/slow")
     assert told["name"] == "New disks"
     assert told["scheduled_for"].startswith("2099-01-16T09:00:00")
@@ -86,7 +92,7 @@ def test_name_window_and_components_of_a_maintenance_are_changed(acme: Api, brow
 def test_times_that_are_left_as_shown_stay_to_the_second(
     acme: Api, browser: Browser, maintenance: Json
 ) -> None:
-    browser.submit(f"{INCIDENT}/edit", name="New disks", **WINDOW)
+    save(browser, name="New disks", **WINDOW)
     told = acme.get("/incidents/slow")
     assert told["name"] == "New disks"
     assert told["scheduled_for"] == maintenance["scheduled_for"]
@@ -100,7 +106,7 @@ def test_the_name_of_a_maintenance_that_is_over_is_changed(
     acme.move(maintenance["id"], scheduled_for=began, started_at=began, scheduled_until=ended, ends_at=ended)
     shown = values(browser, f"{INCIDENT}/edit")
     window = {name: shown[name] for name in WINDOW}
-    answer = browser.submit(f"{INCIDENT}/edit", name="New disks", **window)
+    answer = save(browser, name="New disks", **window)
     assert answer.status_code == 303
     assert acme.get("/incidents/slow")["status"] == "completed"
 
@@ -108,7 +114,7 @@ def test_the_name_of_a_maintenance_that_is_over_is_changed(
 @pytest.mark.usefixtures("maintenance")
 def test_a_window_that_ends_before_it_starts_is_refused(browser: Browser) -> None:
     window = {"scheduled_for": "2099-01-15T10:00", "scheduled_until": "2099-01-15T09:00"}
-    answer = browser.submit(f"{INCIDENT}/edit", name="Upgrade", **window)
+    answer = save(browser, name="Upgrade", **window)
     assert answer.status_code == 422
     assert errors(answer)
 
@@ -116,9 +122,9 @@ def test_a_window_that_ends_before_it_starts_is_refused(browser: Browser) -> Non
 @pytest.mark.usefixtures("maintenance")
 def test_without_the_feature_only_the_window_is_refused(ada: Person, acme: Api, browser: Browser) -> None:
     ada.set_plan("free")
-    assert browser.submit(f"{INCIDENT}/edit", name="New disks", **WINDOW).status_code == 303
+    assert save(browser, name="New disks", **WINDOW).status_code == 303
     later = {**WINDOW, "scheduled_until": "2099-01-15T12:00"}
-    assert browser.submit(f"{INCIDENT}/edit", name="New disks", **later).status_code == 403
+    assert save(browser, name="New disks", **later).status_code == 403
 
 
 def test_text_and_time_of_an_update_are_corrected(acme: Api, browser: Browser, incident: Json) -> None:

@@ -56,7 +56,7 @@ def test_an_open_page_tells_that_a_script_has_reported(ada: Person) -> None:
     acme.get("/components/web")
     told = browser.get("/user/first-steps", htmx=True).text
     assert "First request received." in told
-    assert "Get started" in told
+    assert "Operational" in told
     acme.patch("/components/web", status="degraded_performance")
     told = browser.get("/user/first-steps", htmx=True).text
     assert "You’re set up" in told
@@ -65,18 +65,41 @@ def test_an_open_page_tells_that_a_script_has_reported(ada: Person) -> None:
 
 
 @pytest.mark.parametrize("path", ["/user/security", "/user/pages", "/user/pages/acme"])
-def test_once_a_script_has_reported_the_list_is_gone(path: str, ada: Person) -> None:
+def test_once_a_script_has_called_the_list_is_gone(path: str, ada: Person) -> None:
     acme = ada.page_api("Acme", "Web")
     assert _list(ada, path)
-    acme.patch("/components/web", status="degraded_performance")
-    acme.patch("/components/web", status="operational")
+    acme.get("/components/web")
     assert _list(ada, path) == ""
+
+
+def test_a_list_that_is_gone_stays_so_with_another_key_and_without_any(ada: Person) -> None:
+    acme = ada.page_api("Acme", "Web")
+    acme.get("/components/web")
+    ada.create_key("Another")
+    assert _list(ada, "/user/security") == ""
+    ada.revoke(acme.token)
+    assert _list(ada, "/user/security") == ""
 
 
 def test_a_change_by_hand_is_no_script(ada: Person) -> None:
     ada.page_api("Acme", "Web")
     ada.browser().submit("/user/pages/acme/components/web/status", status="major_outage")
     assert _list(ada, "/user/security")
+
+
+def test_whoever_began_with_the_key_is_led_to_a_page(ada: Person) -> None:
+    ada.api().get("/whoami")
+    assert [kind for kind, _ in steps(ada)] == ["next", "", "ticked", ""]
+    ada.create_page()
+    assert [kind for kind, _ in steps(ada)] == ["ticked", "next", "ticked", ""]
+
+
+@pytest.mark.parametrize("htmx", [True, False])
+def test_an_open_page_leads_nobody_away_who_was_signed_out(ada: Person, htmx: bool) -> None:
+    browser = ada.browser()
+    browser.submit("/logout")
+    answer = browser.get("/user/first-steps", htmx=htmx)
+    assert (answer.status_code, "HX-Redirect" in answer.headers) == (204 if htmx else 302, False)
 
 
 def test_whoever_has_been_here_for_longer_is_not_led(ada: Person) -> None:

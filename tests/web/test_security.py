@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from spk import create_app
-from spk.db import reading, writing
+from spk.db import db, reading, writing
 from spk.models import BrowserSession, User
 from spk.models.accounts import password
 from tests.people import PASSWORD, Browser, Person, password_hash
@@ -204,6 +205,24 @@ def test_the_plan_page_shows_every_plan_and_whom_to_ask(ben: Person) -> None:
     page = ben.browser().get("/user/plan").text
     for words in ("Free", "Pro", "Business", "Up to 20", "Up to 100", "ask your administrator", "Your plan"):
         assert words in page
+
+
+def test_the_first_account_is_told_what_to_type(ada: Person) -> None:
+    page = ada.browser().get("/user/plan").text
+    assert '<code id="set-plan">spk user set-plan ada@example.com business</code>' in page
+    assert "ask your administrator" not in page
+
+
+@pytest.mark.parametrize(
+    ("email", "words"),
+    [("-x@example.com", "-- -x@example.com"), ("a'b@example.com", "'a'&#34;'&#34;'b@example.com'")],
+)
+def test_what_to_type_works_with_any_address(ada: Person, email: str, words: str) -> None:
+    with ada.app.app_context(), writing():
+        db.session.execute(update(User).where(User.id == 1).values(email=email))
+    ada.email = email
+    page = ada.browser().get("/user/plan").text
+    assert f"spk user set-plan {words} business" in page.replace("&#39;", "'")
 
 
 def test_a_plan_that_is_gone_from_the_file_opens_nothing_and_breaks_nothing(

@@ -36,8 +36,9 @@ class ApiKeyList:
         own = select(ApiKey).where(ApiKey.user_id == user.id)
         total, revoked = _count(own), _count(own.where(ApiKey.revoked_at.is_not(None)))
         active = list(db.session.scalars(own.where(ApiKey.is_active)))
-        found = own.where(_matches(search), _has_state(state)) if total > PAGE else own
         is_kept = and_(ApiKey.prefix == kept, ApiKey.revoked_at > now() - JUST_NOW)
+        is_found = or_(is_kept, and_(_matches(search), _has_state(state)))
+        found = own.where(is_found) if total > PAGE else own
         revoked_at = case((is_kept, None), else_=ApiKey.revoked_at)
         rank = case((revoked_at.is_not(None), 2), (_has_ended(), 1), else_=0)
         order = rank, revoked_at.desc(), ApiKey.id.desc()
@@ -56,13 +57,16 @@ class ApiKeyList:
 
     @property
     def changed(self) -> ApiKey | None:
-        """The key that stays where it was, if it is among those shown."""
+        """The key that was just changed, if it is among those shown."""
         return next((key for key in self.keys if key.prefix == self.kept), None)
 
     @property
     def revoked(self) -> list[ApiKey]:
-        kept = {self.changed} if self.changed and self.changed.revoked_at else set()
-        return [key for key in self.keys if key.revoked_at and key not in kept]
+        return [key for key in self.keys if key.revoked_at and not self._stays(key)]
+
+    def _stays(self, key: ApiKey) -> bool:
+        """Whether it is where it was before it was revoked, just now."""
+        return key.prefix == self.kept and bool(key.revoked_at and key.revoked_at > now() - JUST_NOW)
 
     @property
     def replaced(self) -> dict[str, ApiKey]:
