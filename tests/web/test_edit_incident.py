@@ -2,7 +2,6 @@
 
 import re
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
@@ -37,8 +36,8 @@ def maintenance(acme: Api) -> Json:
     return acme.post("/incidents", name="Upgrade", slug="slow", component_ids=["web"], **window)
 
 
-def save(browser: Browser, **fields: Any) -> TestResponse:
-    return browser.submit(f"{INCIDENT}/edit", **fields)
+def save(browser: Browser, **fields: str) -> TestResponse:
+    return browser.submit(f"{INCIDENT}/edit", INCIDENT, htmx=False, **fields)
 
 
 def values(browser: Browser, path: str) -> dict[str, str]:
