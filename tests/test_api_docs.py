@@ -12,6 +12,7 @@ from spk.api.openapi import describe
 from spk.db import reading
 from spk.models.status_pages.component import NewComponent
 from spk.models.status_pages.incident_fields import NewIncident
+from spk.models.status_pages.incident_update import UpdateChanges
 from spk.models.status_pages.status_page_fields import NewPage
 from tests.people import LiveServer, operator_key, serve
 
@@ -59,7 +60,7 @@ def test_no_call_is_left_out(app: Flask) -> None:
 def is_shown(method: str, path: str) -> bool:
     """Whether a command of the document makes this call."""
     address = re.sub(r"\\{which\\}", "(unresolved|scheduled|upcoming|active_maintenance)", re.escape(path))
-    address = re.sub(r"\\\{\w+\\\}", r"[\\w-]+", address)
+    address = re.sub(r"\\\{\w+\\\}", r"[$\\w-]+", address)
     commands = re.sub(r"\\\n\s*", " ", SCRIPT)
     for line in commands.splitlines():
         named = re.search(r"-X (\w+)", line)
@@ -69,5 +70,7 @@ def is_shown(method: str, path: str) -> bool:
 
 
 def test_every_field_is_in_its_tables() -> None:
-    fields = {name for kind in (NewPage, NewComponent, NewIncident) for name in kind.__annotations__}
+    fields = {
+        name for kind in (NewPage, NewComponent, NewIncident, UpdateChanges) for name in kind.__annotations__
+    }
     assert [name for name in sorted(fields) if f"`{name}`" not in WORDS] == []
