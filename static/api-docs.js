@@ -11,6 +11,18 @@ const paint = () => document.documentElement.classList.toggle("dark-mode", dark.
 dark.addEventListener("change", paint);
 paint();
 
+// The examples are of the reader's own page, which the link that led here names.
+const page = new URLSearchParams(location.search).get("page");
+function withPage({ url, text }) {
+  if (!url.endsWith("/openapi.json") || !/^[a-z0-9-]{1,80}$/.test(page ?? "")) return text;
+  const document = JSON.parse(text);
+  const calls = Object.values(document.paths).flatMap((methods) => Object.values(methods));
+  for (const parameter of calls.flatMap((call) => call.parameters)) {
+    if (parameter.name === "page" && parameter.in === "path") parameter.example = page;
+  }
+  return JSON.stringify(document);
+}
+
 const root = document.getElementById("swagger-ui");
 SwaggerUIBundle({
   url: root.dataset.url,
@@ -22,6 +34,7 @@ SwaggerUIBundle({
   validatorUrl: null, // asks no other server
   persistAuthorization: false, // a token is never stored in the browser
   queryConfigEnabled: false, // nor is another document shown because a link says so
+  responseInterceptor: (response) => Object.assign(response, { text: withPage(response) }),
   requestInterceptor: (request) => Object.assign(request, { credentials: "omit" }),
 });
 

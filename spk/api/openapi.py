@@ -54,7 +54,8 @@ def describe(app: Flask) -> Json:
     """The OpenAPI 3.1.1 document as a JSON object."""
     found = [(rule, app.view_functions[rule.endpoint]) for rule in app.url_map.iter_rules()]
     views = sorted(
-        ((rule, view) for rule, view in found if hasattr(view, "operation")), key=lambda pair: pair[0].rule
+        ((rule, view) for rule, view in found if hasattr(view, "operation")),
+        key=lambda pair: (not pair[0].endpoint.startswith("whoami."), pair[0].rule),  # what one tries first
     )
     schemas, definitions = _schemas([view.operation for _, view in views])
     paths: dict[str, Json] = {}
@@ -71,6 +72,7 @@ def describe(app: Flask) -> Json:
         "openapi": "3.1.1",
         "info": {"title": "spk", "version": __version__, "description": INTRODUCTION},
         "servers": [{"url": app.config["BASE_URL"]}],
+        "tags": [{"name": name} for name in dict.fromkeys(_tag(rule) for rule, _ in views)],
         "paths": paths,
         "components": {"schemas": definitions, "securitySchemes": {"key": key}},
     }
@@ -88,11 +90,15 @@ def _schemas(operations: list[Operation]) -> tuple[dict[int, Json], Json]:
     return {key: schema for (key, _), schema in schemas.items()}, rest["$defs"]
 
 
+def _tag(rule: Rule) -> str:
+    return rule.endpoint.partition(".")[0].replace("_", " ")
+
+
 def _describe(rule: Rule, operation: Operation, method: str, schemas: dict[int, Json]) -> Json:
-    blueprint, name = rule.endpoint.split(".")
+    _, name = rule.endpoint.split(".")
     described: Json = {
         "operationId": f"{method}_{name}{'_by_slug' * ('slug' in rule.arguments)}",
-        "tags": [blueprint.replace("_", " ")],
+        "tags": [_tag(rule)],
         "parameters": [_path_parameter(found) for found in PATH_PARAMETER.finditer(rule.rule)],
         "responses": {
             str(operation.status): {"description": "Done."},

@@ -257,6 +257,22 @@ def test_the_api_is_shown_with_what_it_can_do(page: Page) -> None:
     expect(page.get_by_text("Idempotency-Key").first).to_be_visible()
 
 
+def test_from_the_api_a_way_leads_back_and_whoami_comes_first(page: Page) -> None:
+    page.goto("/api/docs")
+    expect(page.locator(".opblock-summary-path").first).to_have_text("/api/v1/whoami", timeout=30_000)
+    expect(page.get_by_role("navigation", name="Main").get_by_role("link")).to_have_text(
+        ["Status pages", "Security", "Help"]
+    )
+
+
+@pytest.mark.parametrize(("asked", "shown"), [("acme", "acme"), ("<b>", "")])
+def test_the_examples_of_the_api_are_of_the_page_one_came_from(page: Page, asked: str, shown: str) -> None:
+    page.goto(f"/api/docs?page={asked}")
+    page.get_by_role("button", name="Add a component").first.click(timeout=30_000)
+    page.get_by_role("button", name="Try it out").click()
+    expect(page.get_by_placeholder("page", exact=True)).to_have_value(shown)
+
+
 # Read by pages of other sites
 
 
