@@ -91,11 +91,12 @@ def _schemas(operations: list[Operation]) -> tuple[dict[int, Json], Json]:
 
 
 def _tag(rule: Rule) -> str:
-    return rule.endpoint.partition(".")[0].replace("_", " ")
+    endpoint: str = rule.endpoint
+    return endpoint.partition(".")[0].replace("_", " ")
 
 
 def _describe(rule: Rule, operation: Operation, method: str, schemas: dict[int, Json]) -> Json:
-    _, name = rule.endpoint.split(".")
+    name = rule.endpoint.partition(".")[2]
     described: Json = {
         "operationId": f"{method}_{name}{'_by_slug' * ('slug' in rule.arguments)}",
         "tags": [_tag(rule)],
