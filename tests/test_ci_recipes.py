@@ -175,7 +175,7 @@ def test_the_check_opens_one_incident_and_resolves_it(job: Environ, tmp_path: Pa
 @pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
 @pytest.mark.parametrize("snippet", ["curl", "Python", "GitHub Actions"])
 def test_a_new_token_is_tried_with_the_snippet_beside_it(snippet: str, ending: str, dialog: str) -> None:
-    code = re.search(rf"<summary>{snippet}</summary><pre[^>]*><code>(.*?)</code>", dialog, re.DOTALL)
+    code = re.search(rf"<summary>{snippet}</summary>.*?<code[^>]*>(.*?)</code>", dialog, re.DOTALL)
     assert code
     program = unescape(code[1])
     if snippet == "GitHub Actions":

@@ -27,7 +27,7 @@ class EditIncidentForm(BaseForm):
 class EditMaintenanceForm(MaintenanceForm):
     """Its times are changed only where others were chosen."""
 
-    name = StringField("Name", [rule(incident_fields.NAME)])
+    name = StringField("Name", [rule(incident_fields.MAINTENANCE_NAME)])
     body = None
 
     @classmethod

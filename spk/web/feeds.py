@@ -1,4 +1,4 @@
-"""A page in other formats: RSS, Atom, and a badge."""
+"""A page in other formats: RSS, Atom, a badge and an icon."""
 
 from feedgenerator import Atom1Feed, Rss201rev2Feed
 from flask import Response, render_template
@@ -35,9 +35,19 @@ def atom(slug: str | None = None) -> Response:
 @reading()
 def badge(slug: str | None = None) -> Response:
     """An image of the overall status, for a README or a website."""
-    page = find_published_page(slug)
+    return picture("badge.svg", find_published_page(slug))
+
+
+@public.get("/p/<slug>/icon.svg")
+@reading()
+def icon(slug: str) -> Response:
+    """The state as the icon of a tab."""
+    return picture("icon.svg", find_published_page(slug))
+
+
+def picture(name: str, page: StatusPage) -> Response:
     load_states([page])
-    image = render_template("public_page/badge.svg", page=page)
+    image = render_template(f"public_page/{name}", page=page)
     return publish(Response(image, mimetype="image/svg+xml"))
 
 

@@ -58,6 +58,16 @@ def label(status: str) -> str:
     return status.replace("_", " ").capitalize()
 
 
+def lasted(incident: Incident) -> str:
+    """Like “Lasted 1 hour and 5 minutes”; nothing while it is open."""
+    if not incident.resolved_at:
+        return ""
+    length = incident.resolved_at - incident.started_at
+    if length < timedelta(minutes=1):
+        return "Lasted less than a minute"
+    return f"Lasted {humanize.precisedelta(length, minimum_unit='minutes', format='%d')}"
+
+
 def headline(level: Level) -> str:
     """Like “All Systems Operational”, which no page says beside an open incident or without components."""
     if level == "unknown":

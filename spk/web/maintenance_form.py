@@ -79,7 +79,7 @@ class ZonedForm(BaseForm):
 class MaintenanceForm(ZonedForm):
     """A form for a new maintenance; see `of`."""
 
-    name = StringField("What will be done?", [rule(incident_fields.NAME)])
+    name = StringField("What will be done?", [rule(incident_fields.MAINTENANCE_NAME)])
     body = TextAreaField("What will people notice?", [rule(incident_update.BODY)])
     scheduled_for = DateTimeLocalField("Starts", [DataRequired("Say when it starts.")], format=TIME_FORMATS)
     which_start = SelectField("Which of the two?", choices=[], validate_choice=False)

@@ -76,6 +76,15 @@ def history(slug: str) -> ResponseReturnValue:
     )
 
 
+@public.get("/p/<slug>/subscribe")
+@reading()
+def subscribe(slug: str) -> ResponseReturnValue:
+    """Show the ways to be told, and what each is for."""
+    page = find_published_page(slug)
+    load_states([page])
+    return render_template("public_page/subscribe.html", page=page)
+
+
 def reader_id() -> int:
     """Who is signed in, or 0; a page that refreshes itself doesn’t ask, so that it keeps no session alive."""
     has_session = current_app.config["SESSION_COOKIE_NAME"] in request.cookies and not is_htmx()

@@ -71,7 +71,7 @@ class IncidentForm(BaseForm):
 
     @classmethod
     def of(cls, page: StatusPage) -> Self:
-        options = choices(COMPONENT_STATUSES, none="Not affected")
+        options = choices(COMPONENT_STATUSES, none="Not part of this incident")
         fields = {
             f"component_{each.id}": SelectField(each.name, choices=options, default="")
             for each in page.components

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from spk.db import Base, db, reading
+from spk.db import Base, db, reading, writing
+from spk.models.status_pages.incident_update import IncidentUpdate
 from tests.people import Api, Json, Person, body
 
+UPDATE = "abcdefghijkl"  # the id of one that Ada made
 BODIES: list[Json] = [
     {},
     {"json": {"name": "Mine", "status": "resolved", "slug": "mine"}},
@@ -30,6 +32,8 @@ def acme(ada: Person) -> Api:
     acme = ada.page_api("Acme", "Web")
     acme.post("/incidents", name="Down", body="We look.", components={"web": "major_outage"})
     acme.post("/incidents", name="Upgrade", status="in_progress", component_ids=["web"])
+    with ada.app.app_context(), writing():
+        db.session.execute(update(IncidentUpdate).filter_by(body="We look.").values(id=UPDATE))
     return acme
 
 
@@ -42,10 +46,11 @@ def stranger(eve: Person) -> Api:
 
 def addresses(app: Flask, page: str, component: str, incident: str) -> Iterator[tuple[str, str]]:
     """Each method and address below a page that the API has."""
-    data_dirs = {"page": page, "component": component, "incident": incident, "which": "unresolved"}
+    things = {"page": page, "component": component, "incident": incident, "update": UPDATE}
+    things["which"] = "unresolved"
     for rule in app.url_map.iter_rules():
         if rule.rule.startswith("/api/v1/") and "page" in rule.arguments:
-            path = re.sub(r"<(?:[^<>]*:)?(\w+)>", lambda found: data_dirs[found[1]], rule.rule)
+            path = re.sub(r"<(?:[^<>]*:)?(\w+)>", lambda found: things[found[1]], rule.rule)
             for method in sorted((rule.methods or set()) - {"OPTIONS"}):
                 yield method, path.removeprefix("/api/v1")
 
@@ -70,7 +75,7 @@ def test_the_owner_is_let_in_at_every_address(acme: Api, app: Flask) -> None:
     found = addresses(app, "acme", "web", "down")
     # What is deepest is deleted first, and last of all.
     for method, path in sorted(found, key=lambda each: (each[0] == "DELETE", -len(each[1]))):
-        sent = {"name": "Other"} if method in ("POST", "PATCH", "PUT") else None
+        sent = {"name": "Other", "body": "Other"} if method in ("POST", "PATCH", "PUT") else None
         assert acme.open(method, path, json=sent).status_code in (200, 201, 204), (method, path)
 
 
@@ -103,7 +108,10 @@ def test_a_strangers_things_are_not_found_under_ones_own_page(
             response = stranger.open(method, path, **sent)
             assert answer(response) == answer(stranger.open(method, unknown, **sent)), (method, path, sent)
             assert response.status_code >= 400
-        assert stranger.open(method, path, json={"name": "Mine"}).status_code == 404, (method, path)
+        assert stranger.open(method, path, json={"name": "Mine", "body": "Mine"}).status_code == 404, (
+            method,
+            path,
+        )
     assert contents(app) == before
 
 

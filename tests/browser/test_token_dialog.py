@@ -182,6 +182,7 @@ def count_questions(page: Page) -> list[str]:
 
 def test_escape_is_answered_and_leaves_no_uncopied_token(security: Page) -> None:
     create_key(security)
+    expect(security.get_by_role("button", name="Copy token")).to_be_focused()
     for _ in range(3):
         security.keyboard.press("Escape")
         expect(security.get_by_role("alert")).to_have_text(UNCOPIED)

@@ -351,3 +351,27 @@ def test_the_default_is_the_page_at_the_front_door(name: str, ada: Person, clien
     ada.api(f"/api/v1/pages/{slug}").post("/incidents", name="Slow")
     ada.create_page("Younger")
     assert client.get(f"/{name}").data == client.get(f"/p/oldest/{name}").data
+
+
+# The icon of a tab
+
+
+def test_the_icon_of_the_tab_shows_the_state(acme: Api, client: FlaskClient) -> None:
+    pictures = set()
+    for impact in INDICATORS:
+        made = acme.post("/incidents", name="Slow", impact_override=impact)
+        page = client.get("/p/acme").text
+        address = re.findall(r'<link rel="icon" href="([^"]+)"', page)
+        pictures.add(client.get(address[0]).text)
+        acme.delete(f"/incidents/{made['id']}", 200)
+    assert len(pictures) == len(INDICATORS)
+    assert all(element.tag.startswith(SVG) for element in ET.fromstring(pictures.pop()).iter())
+
+
+def test_a_link_to_the_page_tells_how_it_is(acme: Api, client: FlaskClient) -> None:
+    acme.patch("", description='All "systems" & <more>')
+    acme.patch("/components/web", status="major_outage")
+    page = client.get("/p/acme").text
+    assert '<meta property="og:title" content="Major Service Outage">' in page
+    assert 'content="All &#34;systems&#34; &amp; &lt;more&gt;"' in page
+    assert '<meta property="og:url" content="http://127.0.0.1:8000/p/acme">' in page

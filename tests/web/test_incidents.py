@@ -335,7 +335,7 @@ def test_the_form_suggests_the_next_full_hour_of_the_page(acme: Api, ada: Person
 @pytest.mark.parametrize(
     ("fields", "wrong"),
     [
-        ({"name": ""}, {"name": "Enter a name for this incident."}),
+        ({"name": ""}, {"name": "Enter a name for this maintenance."}),
         (
             {"scheduled_until": "2099-01-15T09:59"},
             {"scheduled_until": "A maintenance ends after it starts: choose a later time."},

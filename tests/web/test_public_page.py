@@ -724,7 +724,7 @@ def test_all_is_never_well_beside_an_open_incident(acme: Api, ada: Person, clien
         assert "All Systems Operational" not in page.text
         assert "Incident in Progress" in page.text
     assert banner(client.get("/p/acme")) == "Incident in Progress"
-    assert client.get("/p/acme").text.count('class="icon open"') == 7
+    assert client.get("/p/acme").text.count('class="icon open"') == 1 + 6 + 6  # banner, cards, history
     acme.post("/components", name="Api", status="partial_outage")
     assert banner(client.get("/p/acme")) == "Partial System Outage"
 
@@ -754,3 +754,51 @@ def test_a_page_that_refreshes_itself_keeps_no_session_alive(acme: Api, ada: Per
     with statements() as asked:
         browser.get("/p/acme", htmx=True)
     assert [each for each in asked if "browser_sessions" in each] == []
+
+
+@pytest.mark.parametrize(
+    ("length", "words"),
+    [
+        (timedelta(seconds=59), "Lasted less than a minute"),
+        (timedelta(minutes=1), "Lasted 1 minute"),
+        (timedelta(hours=1, minutes=5, seconds=59), "Lasted 1 hour and 5 minutes"),
+        (timedelta(days=2, hours=3), "Lasted 2 days and 3 hours"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/p/acme", "/p/acme/history"])
+def test_the_history_tells_how_long_it_lasted_and_what_was_affected(
+    acme: Api, client: FlaskClient, path: str, length: timedelta, words: str
+) -> None:
+    made = acme.post("/incidents", name="Slow", status="resolved", component_ids=["web"])
+    began = -timedelta(days=3)
+    acme.move(made["id"], started_at=began, ends_at=began + length)
+    told = text(client.get(path).text.partition('<article class="past')[2])
+    assert "Affects Web" in told
+    assert words in told
+
+
+def test_no_incident_in_the_history_is_green(acme: Api, client: FlaskClient) -> None:
+    past(acme, "Slow", ago(5))
+    assert '<article class="past open">' in client.get("/p/acme/history").text
+    assert '<svg class="icon open"' in client.get("/p/acme/history").text
+
+
+def test_the_ways_to_subscribe_are_addresses_to_copy(acme: Api, client: FlaskClient) -> None:
+    page = html.unescape(client.get("/p/acme/subscribe").text)
+    base = "http://127.0.0.1:8000/p/acme"
+    for words in (
+        f"{base}/history.atom</code>",
+        f"{base}/history.rss</code>",
+        f"/feed subscribe {base}/history.atom</code>",
+        f"{base}/api/v2/summary.json</code>",
+        f'<a href="{base}"><img src="{base}/badge.svg" alt="Status of Acme"></a></code>',
+    ):
+        assert words in page
+    assert 'href="/p/acme/subscribe">Subscribe</a>' in client.get("/p/acme").text
+
+
+def test_a_name_full_of_markup_stays_text_in_what_is_copied(ada: Person, client: FlaskClient) -> None:
+    slug = ada.create_page(f'Page "{MARKUP}')
+    page = client.get(f"/p/{slug}/subscribe").text
+    assert MARKUP not in page
+    assert "alt=&#34;Status of Page &amp;#34;&amp;lt;script" in page

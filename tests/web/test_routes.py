@@ -44,7 +44,10 @@ KINDS = """
 ROUTES = {
     # What everybody may read, and what operators ask: proxies keep /metrics inside.
     "public.home": "ANYBODY",
-    **{f"public.{name}": "PAGE" for name in ("status", "incident", "history", "rss", "atom", "badge")},
+    **{
+        f"public.{name}": "PAGE"
+        for name in ("status", "incident", "history", "subscribe", "rss", "atom", "badge", "icon")
+    },
     **{f"public_api.{name}": "PAGE" for name in ("summary", "status", "components", "incidents")},
     **{f"public_api.{name}": "PAGE" for name in ("unresolved", "maintenances", "upcoming", "active")},
     "static": "ANYBODY",

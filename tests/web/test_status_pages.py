@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 import spk
-from spk.db import db, reading
+from spk.db import db, reading, writing
+from spk.models.status_pages.incident_update import IncidentUpdate
 from tests.people import Api, Browser, Person
 from tests.web.page_text import messages, text
 
@@ -21,6 +22,8 @@ PLAIN = "Use plain text only; this name contains characters that can’t be show
 SLUG_WORDS = "Use lower-case letters, digits and single hyphens, up to 80 characters."
 ZONE_WORDS = "Use the name of a time zone, like Europe/Berlin or UTC."
 SETTINGS = {"name": "Umbrella", "slug": "umbrella", "description": "How it is.", "time_zone": "Asia/Tokyo"}
+
+UPDATE = "abcdefghijkl"  # the id of the one there is
 
 # Every form below a page, and what changes something when its owner sends it.
 POSTS: dict[str, dict[str, str]] = {
@@ -38,6 +41,11 @@ POSTS: dict[str, dict[str, str]] = {
     },
     "/user/pages/acme/incidents/slow": {"status": "identified", "body": "A full disk."},
     "/user/pages/acme/incidents/slow/delete": {},
+    "/user/pages/acme/incidents/slow/edit": {"name": "Orders fail", "impact_override": ""},
+    f"/user/pages/acme/incidents/slow/updates/{UPDATE}": {
+        "body": "A disk.",
+        "display_at": "2026-01-15T10:00",
+    },
 }
 GETS = (
     "/user/pages/acme",
@@ -49,8 +57,10 @@ GETS = (
     "/user/pages/acme/new-maintenance",
     "/user/pages/acme/incidents/slow",
     "/user/pages/acme/incidents/slow/delete",
+    "/user/pages/acme/incidents/slow/edit",
+    f"/user/pages/acme/incidents/slow/updates/{UPDATE}",
 )
-PLACES = {"<page>": "acme", "<component>": "web", "<incident>": "slow"}
+PLACES = {"<page>": "acme", "<component>": "web", "<incident>": "slow", "<update>": UPDATE}
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +82,8 @@ def acme(ada: Person) -> Api:
     """Ada's page, with the component Web and the incident Slow."""
     acme = ada.page_api("Acme", "Web")
     acme.post("/incidents", name="Slow", component_ids=["web"])
+    with ada.app.app_context(), writing():
+        db.session.execute(update(IncidentUpdate).values(id=UPDATE))
     return acme
 
 

@@ -14,6 +14,7 @@ from spk.models.text import SingleLine
 
 Statuses = dict[str, ComponentStatus | None]
 NAME = SingleLine(255, empty="Enter a name for this incident.", of_a_script=True)
+MAINTENANCE_NAME = SingleLine(255, empty="Enter a name for this maintenance.", of_a_script=True)
 MAX_COMPONENTS = 1_000  # of one incident; each is looked for among the page's
 METADATA_LENGTH = 10_000  # characters of JSON
 
