@@ -79,7 +79,7 @@ def revoke(prefix: str) -> ResponseReturnValue:
 def answer(key: ApiKey, message: str) -> ResponseReturnValue:
     """Show the section with a message and the focus on the key that it is about."""
     if is_htmx():
-        return section("api_keys", kept=key.prefix, message=message)
+        return section("api_keys", changed=key.prefix, message=message)
     flash(message, "api_keys")
     return redirect(url_for("user.security", changed=key.prefix, _anchor=f"key-{key.prefix}"), 303)
 

@@ -8,7 +8,12 @@ from spk.models import Component, StatusPage
 from spk.models.refusal import LimitReached
 from spk.web import changing, is_htmx, user
 from spk.web.filters import label
-from spk.web.status_page_forms import ComponentForm, ComponentSettingsForm, ComponentStatusForm
+from spk.web.status_page_forms import (
+    ComponentForm,
+    ComponentSettingsForm,
+    ComponentStatusForm,
+    MoveComponentForm,
+)
 from spk.web.status_pages import find_page, lock_page, show_page, to_page
 
 
@@ -37,6 +42,19 @@ def set_component_status(page: str, component: str) -> ResponseReturnValue:
         found = find_component(own_page, component)
         found.change(status=form.status.data)
         message = f"“{found.name}” is now {label(found.current_status).lower()}."
+    return show_page(page, message=message) if is_htmx() else to_page(own_page, message)
+
+
+@user.post("/pages/<page>/components/<component>/move")
+def move_component(page: str, component: str) -> ResponseReturnValue:
+    form = MoveComponentForm()
+    if not form.validate():
+        abort(422, "Move it up or down.")
+    with changing():
+        own_page = lock_page(page)
+        found = find_component(own_page, component)
+        found.move(-1 if form.to.data == "up" else 1)
+        message = f"“{found.name}” was moved {form.to.data}."
     return show_page(page, message=message) if is_htmx() else to_page(own_page, message)
 
 

@@ -6,11 +6,13 @@ from flask.typing import ResponseReturnValue
 from spk.db import reading
 from spk.models import Incident, StatusPage
 from spk.models.refusal import InvalidField, LimitReached
-from spk.models.status_pages.incident_update import IncidentUpdate
+from spk.models.status_pages.incident_update import IncidentUpdate, UpdateChanges
 from spk.web import changing, user
 from spk.web.edit_forms import EditIncidentForm, EditMaintenanceForm, EditUpdateForm, edit_form
 from spk.web.incidents import find_incident
 from spk.web.status_pages import find_page, lock_page
+
+NO_UPDATE = "That update isn’t part of this incident."
 
 
 @user.get("/pages/<page>/incidents/<incident>/edit")
@@ -62,8 +64,8 @@ def correct_update(page: str, incident: str, update: str) -> ResponseReturnValue
         with changing():
             own_page = lock_page(page)
             found = find_incident(own_page, incident)
-            changes = {"body": form.body.data, "display_at": form.display_at.data}
-            found.correct_update(find_update(found, update).id, **changes)
+            changes: UpdateChanges = {"body": form.body.data, "display_at": form.display_at.data}
+            found.correct_update(update, **changes) or abort(404, NO_UPDATE)
     except InvalidField as refusal:
         form.display_at.errors = [str(refusal)]
         with reading():
@@ -74,7 +76,7 @@ def correct_update(page: str, incident: str, update: str) -> ResponseReturnValue
 
 def find_update(incident: Incident, key: str) -> IncidentUpdate:
     found = (update for update in incident.timeline if update.id == key)
-    return next(found, None) or abort(404, "That update isn’t part of this incident.")
+    return next(found, None) or abort(404, NO_UPDATE)
 
 
 def show_edit(

@@ -28,23 +28,23 @@ def security() -> ResponseReturnValue:
     return section("api_keys")
 
 
-def section(name: str, status: int = 200, kept: str = "", **context: object) -> Response:
+def section(name: str, status: int = 200, changed: str = "", **context: object) -> Response:
     """Answer htmx with one section of the page, a browser without it with the whole page.
 
-    `kept` is the prefix of a key that was just changed, which stays in its place.
+    `changed` is the prefix of a key that just was, which stays in its place.
     """
     with reading():
-        shown = read_page(kept)
+        shown = read_page(changed)
     shown |= {"failed": status >= 400} | context
     shown["create_form"].pages.choices = shown["page_choices"]
     template = f"security/_{name}.html" if is_htmx() else "security/security.html"
     return make_response(render_template(template, **shown), status)
 
 
-def read_page(kept: str) -> dict[str, Any]:
+def read_page(changed: str) -> dict[str, Any]:
     """All that any section shows."""
     search, state = asked().get("search", ""), asked().get("state", "")
-    keys = ApiKeyList.of(current_user, search, state, page_number(), kept or prefix_in("changed"))
+    keys = ApiKeyList.of(current_user, search, state, page_number(), changed or prefix_in("changed"))
     factors, failed = SecondFactors(current_user), SignInAttempt.failed(current_user.email)
     pages = OwnedPages(current_user).named()
     return {

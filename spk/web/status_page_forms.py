@@ -62,6 +62,10 @@ class ComponentStatusForm(BaseForm):
     status = SelectField("Status", choices=choices(COMPONENT_STATUSES))
 
 
+class MoveComponentForm(BaseForm):
+    to = SelectField("Where", choices=choices(("up", "down")))
+
+
 class IncidentForm(BaseForm):
     """A form that also has a field for each component of the page; see `of`."""
 

@@ -367,3 +367,13 @@ def test_nothing_is_wider_than_the_screen(
         page.set_viewport_size({"width": width, "height": 800})
         content, space = page.locator("html").evaluate(EXTENT)
         assert content <= space, f"at {width} px"
+
+
+def test_a_component_is_moved_by_keyboard_and_keeps_the_focus(page: Page, acme: Api) -> None:
+    page.goto(address(acme))
+    page.get_by_role("button", name="Move Db up").focus()
+    page.keyboard.press("Enter")
+    expect(message(page)).to_have_text("“Db” was moved up.")
+    expect(page.locator("#components strong").first).to_have_text("Db")
+    expect(page.get_by_role("button", name="Move Db down")).to_be_enabled()
+    expect(page.get_by_role("button", name="Move Db up")).to_be_disabled()

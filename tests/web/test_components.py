@@ -247,3 +247,42 @@ def test_an_address_that_only_takes_forms_says_so(rest: str, acme: Api, ada: Per
     answer = ada.browser().get(f"/user/pages/acme/components{rest}")
     assert answer.status_code == 405
     assert set(answer.headers["Allow"].split(", ")) == {"OPTIONS", "POST"}
+
+
+# Their order
+
+
+@pytest.fixture
+def three(ada: Person) -> Api:
+    return ada.page_api("Acme", "Web", "Db", "Mail")
+
+
+@pytest.mark.parametrize("htmx", [True, False], ids=["with scripts", "without scripts"])
+@pytest.mark.parametrize(
+    ("component", "to", "after"),
+    [
+        ("db", "up", ["Db", "Web", "Mail"]),
+        ("db", "down", ["Web", "Mail", "Db"]),
+        ("web", "up", ["Web", "Db", "Mail"]),
+        ("mail", "down", ["Web", "Db", "Mail"]),
+    ],
+)
+def test_a_component_is_moved_by_one_place(
+    three: Api, ada: Person, component: str, to: str, after: list[str], htmx: bool
+) -> None:
+    answer = ada.browser().submit(f"/user/pages/acme/components/{component}/move", htmx=htmx, to=to)
+    assert answer.status_code == (200 if htmx else 303)
+    assert names(three) == after
+
+
+def test_components_of_one_position_are_moved_too(three: Api, ada: Person) -> None:
+    for component in ("web", "db", "mail"):
+        three.patch(f"/components/{component}", position=1)
+    ada.browser().submit("/user/pages/acme/components/mail/move", to="up")
+    assert names(three) == ["Web", "Mail", "Db"]
+
+
+@pytest.mark.parametrize("to", ["", "left"])
+def test_there_is_nowhere_else_to_move_it(three: Api, ada: Person, to: str) -> None:
+    assert ada.browser().submit("/user/pages/acme/components/db/move", to=to).status_code == 422
+    assert names(three) == ["Web", "Db", "Mail"]

@@ -107,6 +107,7 @@ ROUTES = {
     "user.delete_page": "OWN_THING",
     "user.create_component": "OWN_THING",
     "user.set_component_status": "OWN_THING",
+    "user.move_component": "OWN_THING",
     "user.component_settings": "OWN_THING",
     "user.change_component": "OWN_THING",
     "user.confirm_delete_component": "OWN_THING",
@@ -136,7 +137,14 @@ ROUTES = {
     "credentials.revoke_credentials": "ANYBODY",  # whoever has a token may end its key
 }
 # Valid for most forms, so that a stranger gets as far as the look-up under the lock.
-FIELDS = {"name": "New", "body": "New", "impact_override": "", "time_zone": "UTC", "ends": "first_use"}
+FIELDS = {
+    "name": "New",
+    "body": "New",
+    "impact_override": "",
+    "time_zone": "UTC",
+    "ends": "first_use",
+    "to": "up",
+}
 STATUSES = {"user.set_component_status": "degraded_performance", "user.update_incident": "identified"}
 REACHED = (200, 201, 202, 204, 302, 303, 409, 422)  # the view has answered, if only that a field is wrong
 Values = dict[str, str]

@@ -32,6 +32,7 @@ POSTS: dict[str, dict[str, str]] = {
     "/user/pages/acme/components": {"name": "Mail"},
     "/user/pages/acme/components/web": {"name": "Shop"},
     "/user/pages/acme/components/web/status": {"status": "major_outage"},
+    "/user/pages/acme/components/web/move": {"to": "up"},
     "/user/pages/acme/components/web/delete": {},
     "/user/pages/acme/new-incident": {"name": "Down", "impact_override": "", "component_WEB": ""},
     "/user/pages/acme/new-maintenance": {

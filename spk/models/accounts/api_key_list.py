@@ -27,16 +27,20 @@ class ApiKeyList:
     revoked_count: int
     matching: int
     page: int = 1
-    kept: str = ""  # the prefix of a key that was just changed, which stays where it was
+    changed: ApiKey | None = None  # just now, if it is among those shown
+    stays: ApiKey | None = None  # where it was before it was revoked, just now
 
     @classmethod
     def of(
-        cls, user: "User", search: str = "", state: str = "", page: int = 1, kept: str = ""
+        cls, user: "User", search: str = "", state: str = "", page: int = 1, changed: str = ""
     ) -> "ApiKeyList":
+        """Those with this text and in this state; `changed` is the prefix of one that just was."""
         own = select(ApiKey).where(ApiKey.user_id == user.id)
         total, revoked = _count(own), _count(own.where(ApiKey.revoked_at.is_not(None)))
         active = list(db.session.scalars(own.where(ApiKey.is_active)))
-        is_kept = and_(ApiKey.prefix == kept, ApiKey.revoked_at > now() - JUST_NOW)
+        just_now = own.where(ApiKey.prefix == changed, ApiKey.revoked_at > now() - JUST_NOW)
+        stays = db.session.scalar(just_now) if changed else None
+        is_kept = ApiKey.id == (stays.id if stays else 0)
         is_found = or_(is_kept, and_(_matches(search), _has_state(state)))
         found = own.where(is_found) if total > PAGE else own
         revoked_at = case((is_kept, None), else_=ApiKey.revoked_at)
@@ -44,7 +48,9 @@ class ApiKeyList:
         order = rank, revoked_at.desc(), ApiKey.id.desc()
         page = page if total > PAGE else 1
         some = found.order_by(*order).limit(PAGE).offset((page - 1) * PAGE)
-        return cls(list(db.session.scalars(some)), active, total, revoked, _count(found), page, kept)
+        keys = list(db.session.scalars(some))
+        shown = next((key for key in keys if key.prefix == changed), None)
+        return cls(keys, active, total, revoked, _count(found), page, shown, stays)
 
     @property
     def is_paged(self) -> bool:
@@ -53,20 +59,11 @@ class ApiKeyList:
 
     @property
     def current(self) -> list[ApiKey]:
-        return [key for key in self.keys if key not in self.revoked]
-
-    @property
-    def changed(self) -> ApiKey | None:
-        """The key that was just changed, if it is among those shown."""
-        return next((key for key in self.keys if key.prefix == self.kept), None)
+        return [key for key in self.keys if not key.revoked_at or key is self.stays]
 
     @property
     def revoked(self) -> list[ApiKey]:
-        return [key for key in self.keys if key.revoked_at and not self._stays(key)]
-
-    def _stays(self, key: ApiKey) -> bool:
-        """Whether it is where it was before it was revoked, just now."""
-        return key.prefix == self.kept and bool(key.revoked_at and key.revoked_at > now() - JUST_NOW)
+        return [key for key in self.keys if key.revoked_at and key is not self.stays]
 
     @property
     def replaced(self) -> dict[str, ApiKey]:

@@ -99,6 +99,17 @@ class Component(Base):
             setattr(self, field, value)
         self.page.mark_changed()
 
+    def move(self, by: int) -> None:
+        """Move it so many places down the page, or up; no further than its ends."""
+        others = [each for each in self.page.components if each is not self]
+        place = self.page.components.index(self) + by
+        others.insert(max(0, place), self)
+        for position, each in enumerate(others, start=1):
+            each.position = position
+        self.page.mark_changed()
+        db.session.flush()
+        db.session.expire(self.page, ["components"])  # which are in their former order
+
     def set_status(self, status: ComponentStatus) -> None:
         """Set the status and record the earlier one; the caller marks the page as changed."""
         if status != self.status:
