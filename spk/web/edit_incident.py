@@ -1,6 +1,6 @@
 """Correcting what was said of an incident or a maintenance."""
 
-from flask import abort, flash, redirect, render_template, url_for
+from flask import abort, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from spk.db import reading
@@ -8,8 +8,8 @@ from spk.models import Incident, StatusPage
 from spk.models.refusal import InvalidField, LimitReached
 from spk.models.status_pages.incident_update import IncidentUpdate, UpdateChanges
 from spk.web import changing, user
-from spk.web.edit_forms import EditIncidentForm, EditMaintenanceForm, EditUpdateForm, edit_form
-from spk.web.incidents import find_incident
+from spk.web.edit_forms import EditUpdateForm, edit_form
+from spk.web.incidents import find_incident, show_incident
 from spk.web.status_pages import find_page, lock_page
 
 NO_UPDATE = "That update isn’t part of this incident."
@@ -20,7 +20,7 @@ NO_UPDATE = "That update isn’t part of this incident."
 def edit_incident(page: str, incident: str) -> ResponseReturnValue:
     own_page = find_page(page)
     found = find_incident(own_page, incident)
-    return show_edit(own_page, found, edit_form(found))
+    return show_incident(own_page, found, edit_form(found), template="edit_incident")
 
 
 @user.post("/pages/<page>/incidents/<incident>/edit")
@@ -30,7 +30,7 @@ def change_incident(page: str, incident: str) -> ResponseReturnValue:
         found = find_incident(own_page, incident)
         form = edit_form(found)
     if not form.validate():
-        return show_edit(own_page, found, form, 422)
+        return show_incident(own_page, found, form, 422, "edit_incident")
     try:
         with changing():
             own_page = lock_page(page)
@@ -40,7 +40,7 @@ def change_incident(page: str, incident: str) -> ResponseReturnValue:
         form[getattr(refusal, "field", "name")].errors = [str(refusal)]
         with reading():
             own_page = find_page(page)
-            return show_edit(own_page, find_incident(own_page, incident), form, 422)
+            return show_incident(own_page, find_incident(own_page, incident), form, 422, "edit_incident")
     return to_incident(own_page, found, f"“{found.name}” was changed.")
 
 
@@ -49,7 +49,8 @@ def change_incident(page: str, incident: str) -> ResponseReturnValue:
 def edit_update(page: str, incident: str, update: str) -> ResponseReturnValue:
     own_page = find_page(page)
     found = find_incident(own_page, incident)
-    return show_edit_update(own_page, found, EditUpdateForm.of(find_update(found, update), found))
+    form = EditUpdateForm.of(find_update(found, update), found)
+    return show_incident(own_page, found, form, template="edit_update")
 
 
 @user.post("/pages/<page>/incidents/<incident>/updates/<update>")
@@ -59,7 +60,7 @@ def correct_update(page: str, incident: str, update: str) -> ResponseReturnValue
         found = find_incident(own_page, incident)
         form = EditUpdateForm.of(find_update(found, update), found)
     if not form.validate():
-        return show_edit_update(own_page, found, form, 422)
+        return show_incident(own_page, found, form, 422, "edit_update")
     try:
         with changing():
             own_page = lock_page(page)
@@ -70,27 +71,13 @@ def correct_update(page: str, incident: str, update: str) -> ResponseReturnValue
         form.display_at.errors = [str(refusal)]
         with reading():
             own_page = find_page(page)
-            return show_edit_update(own_page, find_incident(own_page, incident), form, 422)
+            return show_incident(own_page, find_incident(own_page, incident), form, 422, "edit_update")
     return to_incident(own_page, found, "The update was corrected.")
 
 
 def find_update(incident: Incident, key: str) -> IncidentUpdate:
     found = (update for update in incident.timeline if update.id == key)
     return next(found, None) or abort(404, NO_UPDATE)
-
-
-def show_edit(
-    page: StatusPage, incident: Incident, form: EditIncidentForm | EditMaintenanceForm, status: int = 200
-) -> ResponseReturnValue:
-    context = {"page": page, "incident": incident, "form": form}
-    return render_template("status_pages/edit_incident.html", **context), status
-
-
-def show_edit_update(
-    page: StatusPage, incident: Incident, form: EditUpdateForm, status: int = 200
-) -> ResponseReturnValue:
-    context = {"page": page, "incident": incident, "form": form}
-    return render_template("status_pages/edit_update.html", **context), status
 
 
 def to_incident(page: StatusPage, incident: Incident, message: str) -> ResponseReturnValue:

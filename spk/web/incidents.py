@@ -9,6 +9,7 @@ from spk.models import Incident, StatusPage
 from spk.models.refusal import InvalidField, LimitReached
 from spk.models.status_pages.incident_fields import IncidentChanges
 from spk.web import changing, user
+from spk.web.forms import BaseForm
 from spk.web.maintenance_form import MaintenanceForm
 from spk.web.status_page_forms import IncidentForm, IncidentUpdateForm
 from spk.web.status_pages import find_page, lock_page, read_page, to_page
@@ -129,10 +130,10 @@ def find_incident(page: StatusPage, key: str) -> Incident:
 
 
 def show_incident(
-    page: StatusPage, incident: Incident, form: IncidentUpdateForm, status: int = 200
+    page: StatusPage, incident: Incident, form: BaseForm, status: int = 200, template: str = "incident"
 ) -> ResponseReturnValue:
     context = {"page": page, "incident": incident, "form": form}
-    return render_template("status_pages/incident.html", **context), status
+    return render_template(f"status_pages/{template}.html", **context), status
 
 
 def show_new_maintenance(page: StatusPage, form: MaintenanceForm, status: int = 200) -> ResponseReturnValue:

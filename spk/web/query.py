@@ -1,7 +1,7 @@
 """What the query of an address asks for."""
 
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from flask import request
 
@@ -13,8 +13,8 @@ def asked() -> Mapping[str, str]:
     """The query of this page, or of the one on which htmx sent a form."""
     if request.method == "GET":
         return request.args
-    page = urlsplit(request.headers.get("HX-Current-URL", "")).query if is_htmx() else ""
-    return dict(parse_qsl(page))
+    page = request.headers.get("HX-Current-URL", "") if is_htmx() else ""
+    return dict(parse_qsl(page.partition("?")[2].partition("#")[0]))
 
 
 def page_number() -> int:

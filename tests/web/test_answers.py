@@ -153,6 +153,15 @@ def test_the_list_that_was_filtered_stays_so(ada: Person) -> None:
     assert 'value="job 1"' in page
 
 
+@pytest.mark.parametrize("address", ["http://[", "?", "http://x/?search=%00&page=-1", "?page=" + "9" * 3000])
+def test_an_odd_address_that_htmx_names_is_taken_for_none(ada: Person, address: str) -> None:
+    browser, token = ada.browser(), ada.create_key()
+    csrf = re.findall(r'name="csrf_token" value="([^"]+)"', browser.get("/user/plan").text)[0]
+    headers = {"HX-Request": "true", "HX-Current-URL": address}
+    path = f"/user/security/api-keys/{token[:12]}/revoke"
+    assert browser.client.post(path, data={"csrf_token": csrf}, headers=headers).status_code == 200
+
+
 def _revoked(ada: Person, number: int) -> dict[str, object]:
     with_user = {"user_id": 1, "created_at": now(), "revoked_at": now()}
     return {"name": "Old", "prefix": f"spk_{number:08}", "token_hash": f"{number:064}", **with_user}
