@@ -41,6 +41,12 @@ class FirstSteps:
         used = db.session.scalar(keys.where(ApiKey.last_used_at.is_not(None)))
         return cls(user, page, key, used is not None)
 
+    @classmethod
+    def left(cls, user: "User") -> "FirstSteps | None":
+        """The same, and None where all is done."""
+        steps = cls.of(user)
+        return steps if steps and not steps.is_over else None
+
     @property
     def component(self) -> "Component | None":
         return self.page.components[0] if self.page and self.page.components else None

@@ -42,7 +42,7 @@ def set_component_status(page: str, component: str) -> ResponseReturnValue:
         found = find_component(own_page, component)
         found.change(status=form.status.data)
         message = f"“{found.name}” is now {label(found.current_status).lower()}."
-    return show_page(page, message=message) if is_htmx() else to_page(own_page, message)
+    return answer(own_page, message)
 
 
 @user.post("/pages/<page>/components/<component>/move")
@@ -55,7 +55,7 @@ def move_component(page: str, component: str) -> ResponseReturnValue:
         found = find_component(own_page, component)
         found.move(-1 if form.to.data == "up" else 1)
         message = f"“{found.name}” was moved {form.to.data}."
-    return show_page(page, message=message) if is_htmx() else to_page(own_page, message)
+    return answer(own_page, message)
 
 
 @user.get("/pages/<page>/components/<component>")
@@ -101,6 +101,11 @@ def delete_component(page: str, component: str) -> ResponseReturnValue:
         name = found.name
         found.delete()
     return to_page(own_page, f"“{name}” was deleted.")
+
+
+def answer(page: StatusPage, message: str) -> ResponseReturnValue:
+    """Show the components with a message, where they stand."""
+    return show_page(page.slug, message=message) if is_htmx() else to_page(page, message)
 
 
 def find_component(page: StatusPage, key: str) -> Component:

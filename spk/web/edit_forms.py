@@ -9,15 +9,13 @@ from spk.models import Incident
 from spk.models.status_pages import incident_fields, incident_update
 from spk.models.status_pages.incident_fields import IncidentChanges
 from spk.models.status_pages.incident_update import IncidentUpdate
-from spk.models.status_pages.vocabulary import IMPACTS
-from spk.web.forms import BaseForm, rule
+from spk.web.forms import rule
 from spk.web.maintenance_form import TIME_FORMATS, MaintenanceForm, ZonedForm
-from spk.web.status_page_forms import choices
+from spk.web.status_page_forms import ImpactForm
 
 
-class EditIncidentForm(BaseForm):
+class EditIncidentForm(ImpactForm):
     name = StringField("Name", [rule(incident_fields.NAME)])
-    impact_override = SelectField("Impact", choices=choices(IMPACTS, none="Automatic, from components"))
 
     @property
     def changes(self) -> IncidentChanges:

@@ -48,7 +48,7 @@ def read_page(changed: str) -> dict[str, Any]:
     factors, failed = SecondFactors(current_user), SignInAttempt.failed(current_user.email)
     pages = OwnedPages(current_user).named()
     return {
-        "first_steps": FirstSteps.of(current_user),
+        "first_steps": FirstSteps.left(current_user),
         "news": News.of(current_user, failed),
         "authenticator_app": factors.app,
         "passkeys": factors.passkeys,

@@ -66,12 +66,15 @@ class MoveComponentForm(BaseForm):
     to = SelectField("Where", choices=choices(("up", "down")))
 
 
-class IncidentForm(BaseForm):
+class ImpactForm(BaseForm):
+    impact_override = SelectField("Impact", choices=choices(IMPACTS, none="Automatic, from components"))
+
+
+class IncidentForm(ImpactForm):
     """A form that also has a field for each component of the page; see `of`."""
 
     name = StringField("What is happening?", [rule(incident_fields.NAME)])
     body = TextAreaField("What do you know so far?", [rule(incident_update.BODY)])
-    impact_override = SelectField("Impact", choices=choices(IMPACTS, none="Automatic, from components"))
 
     @classmethod
     def of(cls, page: StatusPage) -> Self:

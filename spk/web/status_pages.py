@@ -107,7 +107,7 @@ def list_pages(form: PageForm, status: int = 200, message: str = "") -> Response
     with reading():
         pages = OwnedPages(current_user).all()
         load_states(pages)
-        shown = {"pages": pages, "first_steps": FirstSteps.of(current_user)}
+        shown = {"pages": pages, "first_steps": FirstSteps.left(current_user)}
     return render_template("status_pages/pages.html", form=form, message=message, **shown), status
 
 
@@ -118,7 +118,7 @@ def show_page(key: str, status: int = 200, **context: object) -> Response:
         load_states([page])
         shown = {
             "page": page,
-            "first_steps": FirstSteps.of(current_user),
+            "first_steps": FirstSteps.left(current_user),
             "open_incidents": page.incidents.listed("open_realtime"),
             "planned": page.incidents.listed("scheduled"),
             "component_form": ComponentForm(formdata=None),

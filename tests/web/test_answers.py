@@ -142,13 +142,9 @@ def test_the_list_that_was_filtered_stays_so(ada: Person) -> None:
     with ada.app.app_context(), writing():
         db.session.execute(insert(ApiKey), [_revoked(ada, number) for number in range(40)])
     browser = ada.browser()
-    token = re.findall(r'name="csrf_token" value="([^"]+)"', browser.get("/user/plan").text)[0]
-    headers = {
-        "HX-Request": "true",
-        "HX-Current-URL": "http://localhost/user/security?search=job+1&state=active",
-    }
-    path = f"/user/security/api-keys/{tokens[12][:12]}/revoke"
-    page = browser.client.post(path, data={"csrf_token": token}, headers=headers).text
+    address = "http://localhost/user/security?search=job+1&state=active"
+    browser.client.environ_base["HTTP_HX_CURRENT_URL"] = address
+    page = revoke(browser, tokens[12], htmx=True).text
     assert names(page) == ["Job 14", "Job 13", "Job 12", "Job 11", "Job 10", "Job 1"]
     assert 'value="job 1"' in page
 
@@ -156,10 +152,8 @@ def test_the_list_that_was_filtered_stays_so(ada: Person) -> None:
 @pytest.mark.parametrize("address", ["http://[", "?", "http://x/?search=%00&page=-1", "?page=" + "9" * 3000])
 def test_an_odd_address_that_htmx_names_is_taken_for_none(ada: Person, address: str) -> None:
     browser, token = ada.browser(), ada.create_key()
-    csrf = re.findall(r'name="csrf_token" value="([^"]+)"', browser.get("/user/plan").text)[0]
-    headers = {"HX-Request": "true", "HX-Current-URL": address}
-    path = f"/user/security/api-keys/{token[:12]}/revoke"
-    assert browser.client.post(path, data={"csrf_token": csrf}, headers=headers).status_code == 200
+    browser.client.environ_base["HTTP_HX_CURRENT_URL"] = address
+    assert revoke(browser, token, htmx=True).status_code == 200
 
 
 def _revoked(ada: Person, number: int) -> dict[str, object]:
