@@ -11,6 +11,7 @@ from spk import ROOT
 from spk.api.openapi import describe
 from spk.db import reading
 from spk.models.status_pages.component import NewComponent
+from spk.models.status_pages.component_group import NewComponentGroup
 from spk.models.status_pages.incident_fields import NewIncident
 from spk.models.status_pages.incident_update import UpdateChanges
 from spk.models.status_pages.status_page_fields import NewPage
@@ -70,7 +71,6 @@ def is_shown(method: str, path: str) -> bool:
 
 
 def test_every_field_is_in_its_tables() -> None:
-    fields = {
-        name for kind in (NewPage, NewComponent, NewIncident, UpdateChanges) for name in kind.__annotations__
-    }
+    kinds = (NewPage, NewComponent, NewComponentGroup, NewIncident, UpdateChanges)
+    fields = {name for kind in kinds for name in kind.__annotations__}
     assert [name for name in sorted(fields) if f"`{name}`" not in WORDS] == []

@@ -20,6 +20,10 @@ VENDORED = {
     "static/vendor/htmx/htmx.min.js": "Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn",
     # pragma: allowlist nextline secret (a hash)
     "static/vendor/htmx/hx-csp.min.js": "l1UlMMjlxqJ9heYFHycJZCe5JK5ercIbf4mufiyK4B5B/8Hk3xk05wPOiWNv2OUX",
+    "static/vendor/sortablejs/sortable.min.js": (
+        # pragma: allowlist nextline secret (a hash)
+        "DgmC6Xe2bSN2WjTDXzWYbUbxyhNP+NNkGDR/g78pCXV7E7rcVTGxVg0uIVCUUcBc"
+    ),
     "static/vendor/swagger-ui/swagger-ui-bundle.js": (
         # pragma: allowlist nextline secret (a hash)
         "gjRm0bEPMeTmMh5jT2cHccIwCUZSTd8YC+j0d0sXw0MdGEfScduGpSyF3ZSSLkX9"

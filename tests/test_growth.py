@@ -90,6 +90,15 @@ def fill(app: Flask) -> Callable[[int, int, str], None]:
     return fill
 
 
+def test_a_page_has_as_many_groups_as_components(small: Api, ada: Person) -> None:
+    for name in ("Europe", "Asia"):
+        small.post("/component-groups", name=name)
+    assert small.post("/component-groups", 409, name="Africa")["code"] == "limit_reached"
+    answer = ada.browser().submit("/user/pages/acme/new-group", name="Africa")
+    assert answer.status_code == 409
+    assert "This page has 2 groups, as many as your plan allows components." in answer.text
+
+
 def test_a_page_has_as_many_components_as_the_plan_allows(small: Api) -> None:
     small.post("/components", name="Db")
     assert small.post("/components", 409, name="Api")["code"] == "limit_reached"

@@ -26,7 +26,7 @@ _BARE_PLUS = re.compile(r"(scheduled_(?:for|until)(?:\]|%5D)?=[\d-]+T[\d:.]+)(?:
 
 
 def read_body(fields: TypeAdapter[F], wrapper: str) -> F:
-    """The fields in JSON or a form, inside `wrapper` or bare; raises BadRequest or InvalidFields.
+    """The fields in JSON or a form, inside `wrapper`, beside it or bare; raises BadRequest or InvalidFields.
 
     A body that looks like JSON is read as JSON: curl’s -d sends it with the content type of a form.
     """
@@ -36,6 +36,7 @@ def read_body(fields: TypeAdapter[F], wrapper: str) -> F:
     given = body[wrapper] if isinstance(body, dict) and wrapper in body else body
     if not isinstance(body, dict) or not isinstance(given, dict):
         raise InvalidFields({wrapper: ["This must be an object with fields."]})
+    given = {name: value for name, value in body.items() if name != wrapper} | given
     valid = _validate(fields, given, is_json=is_json)
     if not valid and any(isinstance(value, dict) for name, value in body.items() if name != wrapper):
         raise InvalidFields({wrapper: [f"Put the fields into “{wrapper}”, or send them bare."]})

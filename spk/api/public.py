@@ -9,6 +9,7 @@ from flask import Blueprint, Response
 from spk.api.operation import Operation
 from spk.api.schemas import (
     ComponentSchema,
+    GroupEntrySchema,
     IncidentSchema,
     MaintenanceSchema,
     PageSchema,
@@ -17,7 +18,7 @@ from spk.api.schemas import (
 )
 from spk.db import reading
 from spk.headers import publish
-from spk.models import Component, Incident, StatusPage
+from spk.models import Component, ComponentGroup, Incident, StatusPage
 from spk.published_page import find_published_page
 
 bp = Blueprint("public_api", __name__)
@@ -27,7 +28,7 @@ class Parts(TypedDict, total=False):
     """What a view reads of a page; each response has some of it."""
 
     status: StatusPage
-    components: list[Component]
+    components: list[Component | ComponentGroup]
     incidents: list[Incident]
     scheduled_maintenances: list[Incident]
 
@@ -50,7 +51,7 @@ class StatusPart(PagePart):
 class ComponentsPart(PagePart):
     """The page and its components."""
 
-    components: list[ComponentSchema]
+    components: list[ComponentSchema | GroupEntrySchema]
 
 
 class IncidentsPart(PagePart):
@@ -68,7 +69,7 @@ class MaintenancesPart(PagePart):
 class Summary(PagePart):
     """The page, its status, components, open incidents and maintenance."""
 
-    components: list[ComponentSchema]
+    components: list[ComponentSchema | GroupEntrySchema]
     incidents: list[IncidentSchema]
     scheduled_maintenances: list[MaintenanceSchema]
     status: StatusSchema
@@ -99,7 +100,7 @@ def published(path: str, response: type[Any]) -> Callable[[Read], Read]:
 def summary(page: StatusPage) -> Parts:
     """Read the status, the components, the open incidents, and maintenance that isn’t over."""
     return {
-        "components": page.components,
+        "components": list_components(page),
         "incidents": page.incidents.listed("open_realtime"),
         "scheduled_maintenances": page.incidents.listed("scheduled"),
         "status": page,
@@ -115,7 +116,7 @@ def status(page: StatusPage) -> Parts:
 @published("components", ComponentsPart)
 def components(page: StatusPage) -> Parts:
     """Read the components."""
-    return {"components": page.components}
+    return {"components": list_components(page)}
 
 
 @published("incidents", IncidentsPart)
@@ -146,3 +147,11 @@ def upcoming(page: StatusPage) -> Parts:
 def active(page: StatusPage) -> Parts:
     """Read the active maintenance."""
     return {"scheduled_maintenances": page.incidents.listed("active_maintenance")}
+
+
+def list_components(page: StatusPage) -> list[Component | ComponentGroup]:
+    """The components in order, after each group’s entry those that it has."""
+    listed: list[Component | ComponentGroup] = []
+    for block in page.blocks():
+        listed += [block.group, *block.components] if block.group else block.components
+    return listed

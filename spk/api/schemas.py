@@ -52,7 +52,7 @@ class ComponentSchema(Schema):
     description: str | None
     showcase: bool
     start_date: date | None
-    group_id: None = None
+    group_id: str | None
     page_id: str
     group: Literal[False] = False
     only_show_if_degraded: bool
@@ -62,6 +62,31 @@ class OwnComponentSchema(ComponentSchema):
     """A component with its slug, as its owner sees it."""
 
     slug: str
+
+
+class ComponentGroupSchema(Schema):
+    """A group with the ids of its components, as its owner sees it."""
+
+    id: str
+    page_id: str
+    name: str
+    slug: str
+    description: str | None
+    components: list[str] = Field(validation_alias="component_ids")
+    position: int
+    created_at: Time
+    updated_at: Time = Field(validation_alias="changed_at")
+
+
+class GroupEntrySchema(ComponentSchema):
+    """A group among the components that it has: as bad as its worst, under the fields of a component."""
+
+    showcase: Literal[False] = False
+    start_date: None = None
+    group_id: None = None
+    group: Literal[True] = True  # type: ignore[assignment]  # by which readers tell it from a component
+    only_show_if_degraded: Literal[False] = False
+    components: list[str] = Field(validation_alias="component_ids")
 
 
 class AffectedComponentSchema(Schema):

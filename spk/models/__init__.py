@@ -13,6 +13,7 @@ from spk.models.accounts.sign_in_attempt import SignInAttempt
 from spk.models.accounts.user import User
 from spk.models.status_pages.component import Component
 from spk.models.status_pages.component_day import ComponentDay
+from spk.models.status_pages.component_group import ComponentGroup
 from spk.models.status_pages.former_slug import FormerSlug
 from spk.models.status_pages.incident import Incident
 from spk.models.status_pages.incident_update import IncidentUpdate
@@ -27,6 +28,7 @@ __all__ = [
     "BrowserSession",
     "Component",
     "ComponentDay",
+    "ComponentGroup",
     "Event",
     "FormerSlug",
     "IdempotentAnswer",

@@ -1,18 +1,19 @@
 """The components of a user’s own page."""
 
-from flask import abort, render_template
+from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from spk.db import reading
 from spk.models import Component, StatusPage
-from spk.models.refusal import LimitReached
+from spk.models.refusal import InvalidField, LimitReached
+from spk.models.status_pages.component_order import move
+from spk.models.status_pages.vocabulary import COMPONENT_STATUSES, ComponentStatus
 from spk.web import changing, is_htmx, user
 from spk.web.filters import label
 from spk.web.status_page_forms import (
     ComponentForm,
     ComponentSettingsForm,
-    ComponentStatusForm,
-    MoveComponentForm,
+    MoveForm,
 )
 from spk.web.status_pages import find_page, lock_page, show_page, to_page
 
@@ -32,55 +33,58 @@ def create_component(page: str) -> ResponseReturnValue:
     return to_page(found, f"“{component.name}” was added.")
 
 
-@user.post("/pages/<page>/components/<component>/status")
-def set_component_status(page: str, component: str) -> ResponseReturnValue:
-    form = ComponentStatusForm()
-    if not form.validate():
-        abort(422, "Choose one of the statuses in the list.")
+@user.post("/pages/<page>/statuses")
+def set_statuses(page: str) -> ResponseReturnValue:
+    by_id = chosen_statuses()
     with changing():
         own_page = lock_page(page)
-        found = find_component(own_page, component)
-        found.change(status=form.status.data)
-        message = f"“{found.name}” is now {label(found.current_status).lower()}."
+        chosen = [(find_component(own_page, key), status) for key, status in by_id.items()]
+        own_page.set_statuses(chosen)
+        message = statuses_told([component for component, _ in chosen])
     return answer(own_page, message)
 
 
-@user.post("/pages/<page>/components/<component>/move")
-def move_component(page: str, component: str) -> ResponseReturnValue:
-    form = MoveComponentForm()
+@user.post("/pages/<page>/order")
+def move_in_order(page: str) -> ResponseReturnValue:
+    form = MoveForm()
     if not form.validate():
         abort(422, "Move it up or down.")
     with changing():
         own_page = lock_page(page)
-        found = find_component(own_page, component)
-        found.move(-1 if form.to.data == "up" else 1)
-        message = f"“{found.name}” was moved {form.to.data}."
+        moved = own_page.group(form.moved) or find_component(own_page, form.moved)
+        move(moved, form.places)
+        message = f"“{moved.name}” was moved {'up' if form.places < 0 else 'down'}."
     return answer(own_page, message)
 
 
 @user.get("/pages/<page>/components/<component>")
 @reading()
 def component_settings(page: str, component: str) -> ResponseReturnValue:
-    own_page = find_page(page)
-    found = find_component(own_page, component)
-    return show_component(own_page, found, ComponentSettingsForm(obj=found))
+    found = find_component(find_page(page), component)
+    return show_component(found, ComponentSettingsForm.of(found))
 
 
 @user.post("/pages/<page>/components/<component>")
 def change_component(page: str, component: str) -> ResponseReturnValue:
-    form = ComponentSettingsForm()
-    if not form.validate():
+    with reading():
+        found = find_component(find_page(page), component)
+        form = ComponentSettingsForm.of(found)
+        if not form.validate():
+            return show_component(found, form, 422)
+    try:
+        with changing():
+            own_page = lock_page(page)
+            found = find_component(own_page, component)
+            found.change(
+                name=form.name.data,
+                description=form.description.data or None,
+                only_show_if_degraded=form.only_show_if_degraded.data,
+                group_id=form.group_id.data or None,
+            )
+    except InvalidField as refusal:
+        form.group_id.errors = [str(refusal)]
         with reading():
-            own_page = find_page(page)
-            return show_component(own_page, find_component(own_page, component), form, 422)
-    with changing():
-        own_page = lock_page(page)
-        found = find_component(own_page, component)
-        found.change(
-            name=form.name.data,
-            description=form.description.data or None,
-            only_show_if_degraded=form.only_show_if_degraded.data,
-        )
+            return show_component(find_component(find_page(page), component), form, 409)
     return to_page(own_page, f"“{found.name}” was changed.")
 
 
@@ -108,12 +112,29 @@ def answer(page: StatusPage, message: str) -> ResponseReturnValue:
     return show_page(page.slug, message=message) if is_htmx() else to_page(page, message)
 
 
+def chosen_statuses() -> dict[str, ComponentStatus]:
+    """The statuses that were chosen, by component id; one left as it was shown may have changed since."""
+    offered: dict[str, ComponentStatus] = {status: status for status in COMPONENT_STATUSES}
+    sent = request.form
+    return {
+        key: offered.get(sent[name]) or abort(422, "Choose one of the statuses in the list.")
+        for name in sent
+        if (key := name.removeprefix("status_")) != name and sent[name] != sent.get(f"shown_{key}")
+    }
+
+
+def statuses_told(components: list[Component]) -> str:
+    if len(components) == 1:
+        return f"“{components[0].name}” is now {label(components[0].current_status).lower()}."
+    return f"{len(components)} statuses were changed." if components else "No status was changed."
+
+
 def find_component(page: StatusPage, key: str) -> Component:
     return page.component(key) or abort(404, "That component isn’t on this page.")
 
 
 def show_component(
-    page: StatusPage, component: Component, form: ComponentSettingsForm, status: int = 200
+    component: Component, form: ComponentSettingsForm, status: int = 200
 ) -> ResponseReturnValue:
-    context = {"page": page, "component": component, "form": form}
+    context = {"page": component.page, "component": component, "form": form}
     return render_template("status_pages/component.html", **context), status

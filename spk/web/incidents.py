@@ -35,7 +35,7 @@ def open_incident(page: str) -> ResponseReturnValue:
                 impact_override=form.impact_override.data or None,
                 components=form.statuses,
             )
-    except LimitReached as refusal:
+    except (InvalidField, LimitReached) as refusal:
         form.name.errors = [str(refusal)]
         return render_template("status_pages/new_incident.html", page=read_page(page), form=form), 409
     return to_page(found, f"“{incident.name}” is open. Everybody can see it now.")

@@ -9,6 +9,7 @@ from flask_login import current_user
 
 from spk.db import now, reading
 from spk.models import Component, Incident, StatusPage, User
+from spk.models.status_pages.component_order import to_blocks
 from spk.models.status_pages.page_states import load_states
 from spk.published_page import find_published_page
 from spk.web import filters, is_htmx, public
@@ -99,7 +100,7 @@ def show_public_page(page: StatusPage, reader: int) -> ResponseReturnValue:
         "public_page/_public_page.html" if is_htmx() else "public_page/public_page.html",
         page=page,
         is_owner=reader == page.user_id,
-        components=[component for component in Component.with_days(page.id) if component.is_shown],
+        blocks=to_blocks([each for each in Component.with_days(page.id) if each.is_shown], page.groups),
         open_incidents=page.incidents.listed("open_realtime"),
         running=page.incidents.listed("active_maintenance"),
         upcoming=page.incidents.listed("upcoming"),

@@ -7,20 +7,25 @@ from wtforms import (
     Field,
     HiddenField,
     SelectField,
+    SelectMultipleField,
     StringField,
     TextAreaField,
     ValidationError,
 )
 from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Regexp
+from wtforms.widgets import CheckboxInput, ListWidget
 
-from spk.models import Incident, StatusPage
+from spk.models import Component, ComponentGroup, Incident, StatusPage
 from spk.models.status_pages import (
     component,
+    component_group,
     identifier,
     incident_fields,
     incident_update,
     status_page_fields,
 )
+from spk.models.status_pages.component_group import ComponentGroupChanges
 from spk.models.status_pages.incident_fields import Statuses
 from spk.models.status_pages.time_zone import clean_time_zone
 from spk.models.status_pages.vocabulary import (
@@ -56,14 +61,50 @@ class ComponentForm(BaseForm):
 
 class ComponentSettingsForm(ComponentForm):
     only_show_if_degraded = BooleanField("Show it only while something is wrong with it")
+    group_id = SelectField("Group", filters=[lambda group_id: group_id or ""])
+
+    @classmethod
+    def of(cls, component: Component) -> Self:
+        form = cls(obj=component)
+        groups = [SelectChoice(group.id, group.name) for group in component.page.groups]
+        form.group_id.choices = [SelectChoice("", "None"), *groups]
+        return form
 
 
-class ComponentStatusForm(BaseForm):
-    status = SelectField("Status", choices=choices(COMPONENT_STATUSES))
+class ComponentGroupForm(BaseForm):
+    name = StringField("Name", [rule(component_group.NAME)], id="group-name")
+    description = StringField("Description", [rule(component.DESCRIPTION)], id="group-description")
+    component_ids = SelectMultipleField(
+        "Components", widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+    )
+
+    @classmethod
+    def of(cls, page: StatusPage, **shown: ComponentGroup) -> Self:
+        form = cls(**shown)
+        form.component_ids.choices = [SelectChoice(each.id, each.name) for each in page.components]
+        return form
+
+    @property
+    def fields(self) -> ComponentGroupChanges:
+        return {
+            "name": self.name.data,
+            "description": self.description.data or None,
+            "components": self.component_ids.data,
+        }
 
 
-class MoveComponentForm(BaseForm):
-    to = SelectField("Where", choices=choices(("up", "down")))
+class MoveForm(BaseForm):
+    """Which component or group is moved, and how many places down: its id, a colon and the number."""
+
+    move = StringField("Where", [Regexp(r"^[0-9a-z]+:-?[0-9]{1,3}\Z")])
+
+    @property
+    def moved(self) -> str:
+        return str(self.move.data).partition(":")[0]
+
+    @property
+    def places(self) -> int:
+        return int(str(self.move.data).partition(":")[2])
 
 
 class ImpactForm(BaseForm):

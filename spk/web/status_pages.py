@@ -118,6 +118,8 @@ def show_page(key: str, status: int = 200, **context: object) -> Response:
         load_states([page])
         shown = {
             "page": page,
+            "blocks": page.blocks(),
+            "empty_groups": [group for group in page.groups if not group.components],
             "first_steps": FirstSteps.left(current_user),
             "open_incidents": page.incidents.listed("open_realtime"),
             "planned": page.incidents.listed("scheduled"),

@@ -92,7 +92,9 @@ def test_a_form_that_knows_no_field_is_told_so_too(acme: Api) -> None:
     assert (answer.status_code, list(body(answer)["fields"])) == (422, ["stauts"])
 
 
-@pytest.mark.parametrize("sent", [{}, {"component": {}}, {"component": {"status": "", "group_id": "x"}}])
+@pytest.mark.parametrize(
+    "sent", [{}, {"component": {}}, {"component": {"status": "", "automation_email": "x"}}]
+)
 def test_a_change_of_nothing_is_none(sent: dict[str, Any], acme: Api) -> None:
     assert acme.open("PATCH", "/components/web", json=sent).status_code == 200
 

@@ -23,13 +23,22 @@ BODIES: list[Json] = [
     {"data": "[" * 10_000, "content_type": "application/json"},
     {"data": {"incident[name]": "Mine", "component[status]": "major_outage"}},
 ]
-TABLES = ("status_pages", "components", "incidents", "incident_updates", "incident_components", "events")
+TABLES = (
+    "status_pages",
+    "component_groups",
+    "components",
+    "incidents",
+    "incident_updates",
+    "incident_components",
+    "events",
+)
 
 
 @pytest.fixture
 def acme(ada: Person) -> Api:
     """Ada’s page with a component, an incident and a maintenance."""
     acme = ada.page_api("Acme", "Web")
+    acme.post("/component-groups", name="Europe", components=["web"])
     acme.post("/incidents", name="Down", body="We look.", components={"web": "major_outage"})
     acme.post("/incidents", name="Upgrade", status="in_progress", component_ids=["web"])
     with ada.app.app_context(), writing():
@@ -44,10 +53,10 @@ def stranger(eve: Person) -> Api:
     return eve.api()
 
 
-def addresses(app: Flask, page: str, component: str, incident: str) -> Iterator[tuple[str, str]]:
+def addresses(app: Flask, page: str, component: str, group: str, incident: str) -> Iterator[tuple[str, str]]:
     """Each method and address below a page that the API has."""
-    things = {"page": page, "component": component, "incident": incident, "update": UPDATE}
-    things["which"] = "unresolved"
+    things = {"page": page, "component": component, "group": group, "incident": incident}
+    things |= {"update": UPDATE, "which": "unresolved"}
     for rule in app.url_map.iter_rules():
         if rule.rule.startswith("/api/v1/") and "page" in rule.arguments:
             path = re.sub(r"<(?:[^<>]*:)?(\w+)>", lambda found: things[found[1]], rule.rule)
@@ -67,12 +76,12 @@ def answer(response: TestResponse) -> tuple[int, str | None, bytes]:
 
 
 def test_the_table_of_addresses_is_whole(app: Flask) -> None:
-    assert len(list(addresses(app, "acme", "web", "down"))) >= 20
+    assert len(list(addresses(app, "acme", "web", "europe", "down"))) >= 20
 
 
 def test_the_owner_is_let_in_at_every_address(acme: Api, app: Flask) -> None:
     acme.root = "/api/v1"
-    found = addresses(app, "acme", "web", "down")
+    found = addresses(app, "acme", "web", "europe", "down")
     # What is deepest is deleted first, and last of all.
     for method, path in sorted(found, key=lambda each: (each[0] == "DELETE", -len(each[1]))):
         sent = {"name": "Other", "body": "Other"} if method in ("POST", "PATCH", "PUT") else None
@@ -81,12 +90,12 @@ def test_the_owner_is_let_in_at_every_address(acme: Api, app: Flask) -> None:
 
 @pytest.mark.parametrize("key", ["id", "slug"])
 def test_a_strangers_page_is_as_unknown_as_none(key: str, acme: Api, stranger: Api, app: Flask) -> None:
-    page, component = acme.get(), acme.get("/components/web")
-    incident = acme.get("/incidents/down")
+    page, component, incident = acme.get(), acme.get("/components/web"), acme.get("/incidents/down")
+    group = acme.get("/component-groups/europe")
     before = contents(app)
     unknown = {"GET": answer(stranger.open("GET", "/pages/nothing"))}
     unknown["HEAD"] = (*unknown["GET"][:2], b"")
-    for method, path in addresses(app, page[key], component[key], incident[key]):
+    for method, path in addresses(app, page[key], component[key], group[key], incident[key]):
         for sent in BODIES:
             response = stranger.open(method, path, **sent)
             assert answer(response) == unknown.get(method, unknown["GET"]), (method, path, sent)
@@ -98,9 +107,10 @@ def test_a_strangers_page_is_as_unknown_as_none(key: str, acme: Api, stranger: A
 def test_a_strangers_things_are_not_found_under_ones_own_page(
     key: str, acme: Api, stranger: Api, app: Flask
 ) -> None:
-    component, incident = acme.get("/components/web")[key], acme.get("/incidents/down")[key]
+    places = ("/components/web", "/component-groups/europe", "/incidents/down")
     before = contents(app)
-    theirs, nobodys = (addresses(app, "eves", *keys) for keys in ((component, incident), ("no", "no")))
+    own, none = [acme.get(place)[key] for place in places], ["no"] * len(places)
+    theirs, nobodys = (addresses(app, "eves", *keys) for keys in (own, none))
     tried = [both for both in zip(theirs, nobodys, strict=True) if both[0] != both[1]]
     assert len(tried) >= 10
     for (method, path), (_, unknown) in tried:
@@ -131,7 +141,7 @@ def test_a_strangers_pages_are_not_listed(acme: Api, stranger: Api) -> None:
 
 def test_without_a_key_no_address_below_a_page_opens(acme: Api, app: Flask, client: FlaskClient) -> None:
     before = contents(app)
-    for method, path in addresses(app, "acme", "web", "down"):
+    for method, path in addresses(app, "acme", "web", "europe", "down"):
         response = client.open(f"/api/v1{path}", method=method, json={"name": "Mine"})
         assert response.status_code == 401, (method, path)
     assert contents(app) == before
@@ -141,6 +151,6 @@ def test_a_revoked_key_opens_no_address_below_a_page(acme: Api, ada: Person, app
     ada.revoke(acme.token)
     before = contents(app)
     acme.root = "/api/v1"
-    for method, path in addresses(app, "acme", "web", "down"):
+    for method, path in addresses(app, "acme", "web", "europe", "down"):
         assert acme.open(method, path, json={"name": "Mine"}).status_code == 401, (method, path)
     assert contents(app) == before

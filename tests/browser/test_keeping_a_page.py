@@ -14,6 +14,7 @@ from tests.people import Api, LiveServer, Person
 WIDTHS = (1280, 834, 704, 320)  # px
 EXTENT = "page => [page.scrollWidth, page.clientWidth]"
 LONG = "W" * 120
+BACKGROUND = "row => getComputedStyle(row).backgroundColor"
 
 
 @pytest.fixture
@@ -34,9 +35,13 @@ def status_of(page: Page, name: str) -> Locator:
     return page.get_by_label(f"Status of {name}")
 
 
+def save_button(page: Page) -> Locator:
+    return page.get_by_role("button", name="Save statuses")
+
+
 def save(page: Page, name: str, status: str) -> None:
     status_of(page, name).select_option(status)
-    page.get_by_role("button", name=f"Save {name}").click()
+    save_button(page).click()
 
 
 def message(page: Page) -> Locator:
@@ -127,40 +132,50 @@ def test_a_status_is_changed_where_it_stands(page: Page, acme: Api) -> None:
     save(page, "Db", "Partial outage")
     expect(page.locator("#overall")).to_have_text("Partial System Outage")
     expect(message(page)).to_have_text("“Db” is now partial outage.")
-    expect(page.get_by_role("button", name="Save Db")).to_be_focused()
+    expect(save_button(page)).to_be_focused()
     expect(status_of(page, "Db")).to_have_value("partial_outage")
     expect(status_of(page, "Web")).to_have_value("operational")
     assert page.evaluate("document.body.dataset.same") == "yes"
     assert acme.get("/components/db")["status"] == "partial_outage"
 
 
-def test_one_status_after_the_other_is_changed_with_the_keyboard_alone(page: Page, acme: Api) -> None:
+def test_statuses_are_changed_with_the_keyboard_alone(page: Page, acme: Api) -> None:
     page.goto(address(acme))
     status_of(page, "Web").focus()
     page.keyboard.type("Maj")
-    page.keyboard.press("Tab")
+    save_button(page).focus()
     page.keyboard.press("Enter")
     expect(message(page)).to_have_text("“Web” is now major outage.")
-    expect(page.get_by_role("button", name="Save Web")).to_be_focused()
-    page.keyboard.press("Shift+Tab")
-    expect(status_of(page, "Web")).to_be_focused()
+    expect(save_button(page)).to_be_focused()
+    status_of(page, "Web").focus()
     page.keyboard.type("Oper")
-    page.keyboard.press("Tab")
+    save_button(page).focus()
     page.keyboard.press("Enter")
     expect(message(page)).to_have_text("“Web” is now operational.")
     expect(page.locator("#overall")).to_have_text("All Systems Operational")
-    expect(page.get_by_role("button", name="Save Web")).to_be_focused()
 
 
-def test_going_through_the_statuses_saves_none_of_them(page: Page, acme: Api) -> None:
+def test_several_statuses_are_marked_until_they_are_saved_together(page: Page, acme: Api) -> None:
     page.goto(address(acme))
-    status_of(page, "Web").focus()
-    for _ in range(3):
-        page.keyboard.press("ArrowDown")
-    expect(status_of(page, "Web")).to_have_value("major_outage")
+    rows = page.locator("#components li")
+    plain = rows.first.evaluate(BACKGROUND)
+    status_of(page, "Web").select_option("Major outage")
+    assert rows.first.evaluate(BACKGROUND) != plain
     save(page, "Db", "Partial outage")
-    expect(message(page)).to_have_text("“Db” is now partial outage.")
-    assert acme.get("/components/web")["status"] == "operational"
+    expect(message(page)).to_have_text("2 statuses were changed.")
+    assert [row.evaluate(BACKGROUND) for row in rows.all()] == [plain, plain]
+    assert {component["status"] for component in acme.all("/components")} == {
+        "major_outage",
+        "partial_outage",
+    }
+
+
+def test_what_ci_said_meanwhile_is_not_taken_back(page: Page, acme: Api) -> None:
+    page.goto(address(acme))
+    acme.patch("/components/web", status="major_outage")
+    save(page, "Db", "Partial outage")
+    expect(status_of(page, "Web")).to_have_value("major_outage")
+    assert acme.get("/components/web")["status"] == "major_outage"
 
 
 def test_the_whole_is_told_after_each_of_several_changes(page: Page, acme: Api) -> None:
@@ -195,7 +210,7 @@ def fail(route: Route) -> None:
     ("failure", "words"),
     [
         (Route.abort, "Can’t reach the server. Check your connection and try again."),
-        (fail, "Something went wrong on the server. Reload to see the status."),
+        (fail, "Something went wrong on the server. Reload to see the statuses."),
     ],
     ids=["no answer", "500"],
 )
@@ -204,7 +219,7 @@ def test_a_status_that_cannot_be_saved_says_so(
 ) -> None:
     complaints.expect("net::ERR_FAILED", "status of 500", "Failed to fetch")
     page.goto(address(acme))
-    page.route("**/status", lambda route: failure(route))
+    page.route("**/statuses", lambda route: failure(route))
     save(page, "Web", "Major outage")
     expect(message(page)).to_have_text(words)
     assert acme.get("/components/web")["status"] == "operational"
@@ -267,6 +282,7 @@ def busy(acme: Api) -> None:
     """Let everything be going on, under the longest names."""
     acme.patch("", name=LONG, description=LONG)
     acme.post("/components", name="W" * 255, description=LONG, status="partial_outage")
+    acme.post("/component-groups", name="W" * 255, slug="long", description=LONG, components=["db"])
     acme.post("/incidents", name="W" * 255, slug="open", body=LONG, components={"web": "major_outage"})
     acme.post("/incidents", name=LONG, slug="running", status="in_progress", component_ids=["db"])
     acme.post("/incidents", name=LONG, slug="planned", scheduled_for="2099-01-15T09:00Z", body=LONG)
@@ -310,6 +326,11 @@ def component(page: Page, acme: Api) -> None:
     page.goto(f"{address(acme)}/components/web")
 
 
+def group(page: Page, acme: Api) -> None:
+    busy(acme)
+    page.goto(f"{address(acme)}/groups/long")
+
+
 def new_incident(page: Page, acme: Api) -> None:
     busy(acme)
     page.goto(f"{address(acme)}/new-incident")
@@ -338,6 +359,7 @@ pages = [
     refused_component,
     settings,
     component,
+    group,
     new_incident,
     new_maintenance,
     incident,
@@ -377,3 +399,43 @@ def test_a_component_is_moved_by_keyboard_and_keeps_the_focus(page: Page, acme: 
     expect(page.locator("#components strong").first).to_have_text("Db")
     expect(page.get_by_role("button", name="Move Db down")).to_be_enabled()
     expect(page.get_by_role("button", name="Move Db up")).to_be_disabled()
+
+
+def test_a_component_is_dragged_to_its_place(page: Page, acme: Api) -> None:
+    acme.post("/components", name="Mail")
+    page.goto(address(acme))
+    grips = page.locator(".grip")
+    grips.nth(2).drag_to(grips.nth(0))
+    expect(message(page)).to_have_text("“Mail” was moved up.")
+    expect(page.locator("#components strong")).to_have_text(["Mail", "Web", "Db"])
+    assert [component["name"] for component in acme.all("/components")] == ["Mail", "Web", "Db"]
+
+
+def test_a_component_is_dragged_within_its_group(page: Page, acme: Api) -> None:
+    acme.post("/components", name="Mail")
+    acme.post("/component-groups", name="Europe", components=["db", "mail"])
+    page.goto(address(acme))
+    mail = page.locator("li", has_text="Mail").last
+    mail.locator(".grip").drag_to(page.locator("li li", has_text="Db").locator(".grip"))
+    expect(message(page)).to_have_text("“Mail” was moved up.")
+    expect(page.locator("#components strong")).to_have_text(["Web", "Europe", "Mail", "Db"])
+
+
+def test_a_place_that_cannot_be_saved_says_so(page: Page, acme: Api, complaints: PageErrors) -> None:
+    complaints.expect("net::ERR_FAILED", "Failed to fetch")
+    page.goto(address(acme))
+    page.route("**/order", lambda route: route.abort())
+    page.locator(".grip").nth(1).drag_to(page.locator(".grip").nth(0))
+    expect(message(page)).to_have_text("Can’t reach the server. Check your connection and try again.")
+
+
+def test_components_are_put_into_a_group_by_hand(page: Page, acme: Api) -> None:
+    page.goto(address(acme))
+    page.get_by_role("link", name="Put components into a group").click()
+    page.get_by_label("Name").fill("Europe")
+    page.get_by_label("Db").check()
+    page.get_by_role("button", name="Add group").click()
+    expect(message(page)).to_have_text("“Europe” was added.")
+    expect(page.locator("#components strong")).to_have_text(["Web", "Europe", "Db"])
+    save(page, "Db", "Partial outage")
+    expect(page.locator("li.group > .state")).to_have_text("Partial outage")

@@ -37,6 +37,8 @@ def busy(acme: Api) -> None:
     """Let everything be going on, under the longest names."""
     for status in ("operational", "degraded_performance", "partial_outage", "major_outage"):
         acme.post("/components", name="W" * 255, description=LONG, status=status)
+    group = {"name": "W" * 255, "description": LONG, "components": ["web"]}
+    acme.post("/component-groups", slug="europe", **group)
     acme.post(
         "/incidents", name=f"Open {'W' * 250}", body=f"Line.\n{LONG}", components={"web": "partial_outage"}
     )
@@ -119,6 +121,20 @@ def test_a_page_that_cannot_be_renewed_stays_and_tries_again(
     acme.post("/incidents", name="New")
     after_a_minute(watched, acme)
     expect(watched.get_by_role("heading", name="New", level=3)).to_be_visible()
+
+
+@pytest.mark.parametrize("is_open", [True, False], ids=["folded", "unfolded"])
+def test_a_group_stays_as_its_reader_left_it(is_open: bool, watched: Page, acme: Api) -> None:
+    if not is_open:
+        acme.delete("/incidents/running", 200)
+        acme.patch("/components/web", status="operational")
+    watched.reload()
+    summary = watched.locator("details > summary").first
+    summary.click()
+    acme.patch("/components/web", name="Renamed")
+    after_a_minute(watched, acme)
+    expect(watched.locator("li.group li")).to_contain_text("Renamed")
+    expect(watched.locator("li.group li")).to_be_visible(visible=not is_open)
 
 
 def test_the_tab_says_how_it_is_now(watched: Page, acme: Api) -> None:

@@ -87,6 +87,7 @@ def fill(ada: Person) -> str:
     token = ada.create_key("Ünïcode ☃")
     api = ada.page_api("Acme")
     api.post("/components", name="API", start_date="2026-01-01")
+    api.post("/component-groups", name="Europe", components=["api"])
     api.patch("/components/api", status="major_outage")
     api.patch("/components/api", status="operational")
     api.post("/incidents", name="Slow", component_ids=["api"], metadata={"ticket": {"id": 7}})

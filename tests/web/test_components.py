@@ -6,7 +6,7 @@ import re
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.people import Api, Person
+from tests.people import Api, Browser, Person
 from tests.web.page_text import errors, messages, text
 
 NAME_MISSING = "Enter a name for this component."
@@ -30,6 +30,11 @@ def overall(answer: TestResponse) -> str:
     found = re.search(r'<span id="overall".*?</span>', answer.text, re.DOTALL)
     assert found
     return " ".join(re.sub("<[^>]+>", " ", found[0]).split())
+
+
+def save(browser: Browser, status: str, *, htmx: bool = False) -> TestResponse:
+    """Save a status of Web, which the page showed otherwise."""
+    return browser.submit("/user/pages/acme/statuses", htmx=htmx, status_web=status)
 
 
 def names(acme: Api) -> list[str]:
@@ -66,8 +71,7 @@ def test_two_components_may_have_one_name(acme: Api, ada: Person) -> None:
     browser = ada.browser()
     assert browser.submit("/user/pages/acme/components", name="Web").status_code == 303
     assert names(acme) == ["Web", "Web"]
-    data_dirs = re.findall(r'action="(/user/pages/acme/components/[^/]+/status)"', owner_page(ada))
-    assert len(set(data_dirs)) == 2
+    assert len(set(re.findall(r'name="status_[^"]+"', owner_page(ada)))) == 2
 
 
 def owner_page(ada: Person) -> str:
@@ -84,7 +88,7 @@ def test_a_component_of_any_name_can_be_reached(name: str, ada: Person) -> None:
     page = browser.get(found[1])
     assert page.status_code == 200
     assert html.escape(name) in page.text
-    assert browser.submit(f"{found[1]}/status", status="major_outage").status_code == 303
+    assert browser.submit(found[1], name="Other").status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -120,7 +124,7 @@ def test_a_form_that_is_sent_back_is_open(acme: Api, ada: Person) -> None:
 def test_without_scripts_a_status_is_saved_and_told_on_the_page(status: str, acme: Api, ada: Person) -> None:
     browser = ada.browser()
     acme.patch("/components/web", status="partial_outage")
-    answer = browser.submit("/user/pages/acme/components/web/status", status=status)
+    answer = save(browser, status)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/user/pages/acme")
     page = browser.get("/user/pages/acme")
     assert messages(page) == [f"“Web” is now {WORDS[status][1]}."]
@@ -134,7 +138,7 @@ def test_htmx_gets_the_components_with_a_message_and_the_words_of_the_whole(
 ) -> None:
     browser = ada.browser()
     acme.patch("/components/web", status="partial_outage")
-    answer = browser.submit("/user/pages/acme/components/web/status", htmx=True, status=status)
+    answer = save(browser, status, htmx=True)
     assert answer.status_code == 200
     assert answer.text.strip().startswith('<section id="components"')
     assert messages(answer) == [f"“Web” is now {WORDS[status][1]}."]
@@ -146,14 +150,14 @@ def test_htmx_gets_the_components_with_a_message_and_the_words_of_the_whole(
 
 def test_what_htmx_was_told_is_not_told_again_on_the_next_page(acme: Api, ada: Person) -> None:
     browser = ada.browser()
-    browser.submit("/user/pages/acme/components/web/status", htmx=True, status="major_outage")
+    save(browser, "major_outage", htmx=True)
     assert messages(browser.get("/user/pages/acme")) == []
 
 
 @pytest.mark.parametrize("htmx", [False, True], ids=["plain", "htmx"])
 @pytest.mark.parametrize("status", ["", "down", "Operational", "scheduled", "x" * 5000])
 def test_a_status_that_is_not_offered_is_refused(status: str, htmx: bool, acme: Api, ada: Person) -> None:
-    answer = ada.browser().submit("/user/pages/acme/components/web/status", htmx=htmx, status=status)
+    answer = save(ada.browser(), status, htmx=htmx)
     assert answer.status_code == 422
     assert "Choose one of the statuses in the list." in answer.text
     assert answer.headers.get("HX-Retarget") == ("#component-status" if htmx else None)
@@ -236,20 +240,20 @@ def test_a_component_that_is_not_on_the_page_is_unknown(key: str, rest: str, acm
     ada.page_api("Umbrella").post("/components", name="Mail")
     path, browser = f"/user/pages/acme/components/{key}{rest}", ada.browser()
     answers = [browser.get(path), browser.submit(path, name="Taken over")]
-    if not rest:
-        answers.append(browser.submit(f"{path}/status", status="major_outage"))
+    fields = {f"status_{key}": "major_outage"}
+    answers.append(browser.submit("/user/pages/acme/statuses", htmx=False, **fields))
     assert {answer.status_code for answer in answers} == {404}
     assert all("That component isn’t on this page." in answer.text for answer in answers)
 
 
-@pytest.mark.parametrize("rest", ["", "/web/status"])
-def test_an_address_that_only_takes_forms_says_so(rest: str, acme: Api, ada: Person) -> None:
-    answer = ada.browser().get(f"/user/pages/acme/components{rest}")
+@pytest.mark.parametrize("place", ["components", "statuses", "order"])
+def test_an_address_that_only_takes_forms_says_so(place: str, acme: Api, ada: Person) -> None:
+    answer = ada.browser().get(f"/user/pages/acme/{place}")
     assert answer.status_code == 405
     assert set(answer.headers["Allow"].split(", ")) == {"OPTIONS", "POST"}
 
 
-# Their order
+# Several statuses at once
 
 
 @pytest.fixture
@@ -257,20 +261,62 @@ def three(ada: Person) -> Api:
     return ada.page_api("Acme", "Web", "Db", "Mail")
 
 
+def test_statuses_are_saved_together(three: Api, ada: Person) -> None:
+    answer = save_all(ada.browser(), three, web="major_outage", db="partial_outage", mail="operational")
+    assert messages(answer) == ["2 statuses were changed."]
+    assert statuses(three) == {"web": "major_outage", "db": "partial_outage", "mail": "operational"}
+
+
+def test_a_status_left_as_it_was_shown_is_not_said_again(three: Api, ada: Person) -> None:
+    browser = ada.browser()
+    three.patch("/components/db", status="major_outage")  # since the page was opened
+    save_all(browser, three, web="partial_outage", db="operational", mail="operational")
+    assert statuses(three) == {"web": "partial_outage", "db": "major_outage", "mail": "operational"}
+
+
+def test_nothing_chosen_changes_nothing(three: Api, ada: Person) -> None:
+    before = three.get()["updated_at"]
+    answer = save_all(ada.browser(), three, web="operational")
+    assert messages(answer) == ["No status was changed."]
+    assert three.get()["updated_at"] == before
+
+
+def test_one_wrong_status_refuses_them_all(three: Api, ada: Person) -> None:
+    assert save_all(ada.browser(), three, web="major_outage", db="down").status_code == 422
+    assert set(statuses(three).values()) == {"operational"}
+
+
+def save_all(browser: Browser, acme: Api, **chosen: str) -> TestResponse:
+    """Save statuses by slug, on a page that showed all as operational."""
+    ids = {component["slug"]: component["id"] for component in acme.all("/components")}
+    fields = {f"status_{ids[slug]}": status for slug, status in chosen.items()}
+    fields |= {f"shown_{identifier}": "operational" for identifier in ids.values()}
+    return browser.submit("/user/pages/acme/statuses", htmx=True, **fields)
+
+
+def statuses(acme: Api) -> dict[str, str]:
+    return {component["slug"]: component["status"] for component in acme.all("/components")}
+
+
+# Their order
+
+
 @pytest.mark.parametrize("htmx", [True, False], ids=["with scripts", "without scripts"])
 @pytest.mark.parametrize(
-    ("component", "to", "after"),
+    ("component", "places", "after"),
     [
-        ("db", "up", ["Db", "Web", "Mail"]),
-        ("db", "down", ["Web", "Mail", "Db"]),
-        ("web", "up", ["Web", "Db", "Mail"]),
-        ("mail", "down", ["Web", "Db", "Mail"]),
+        ("db", -1, ["Db", "Web", "Mail"]),
+        ("db", 1, ["Web", "Mail", "Db"]),
+        ("web", -1, ["Web", "Db", "Mail"]),
+        ("mail", 1, ["Web", "Db", "Mail"]),
+        ("mail", -2, ["Mail", "Web", "Db"]),
+        ("web", 999, ["Db", "Mail", "Web"]),
     ],
 )
-def test_a_component_is_moved_by_one_place(
-    three: Api, ada: Person, component: str, to: str, after: list[str], htmx: bool
+def test_a_component_is_moved_by_some_places(
+    three: Api, ada: Person, component: str, places: int, after: list[str], htmx: bool
 ) -> None:
-    answer = ada.browser().submit(f"/user/pages/acme/components/{component}/move", htmx=htmx, to=to)
+    answer = move(ada, component, places, htmx=htmx)
     assert answer.status_code == (200 if htmx else 303)
     assert names(three) == after
 
@@ -278,11 +324,15 @@ def test_a_component_is_moved_by_one_place(
 def test_components_of_one_position_are_moved_too(three: Api, ada: Person) -> None:
     for component in ("web", "db", "mail"):
         three.patch(f"/components/{component}", position=1)
-    ada.browser().submit("/user/pages/acme/components/mail/move", to="up")
+    move(ada, "mail", -1)
     assert names(three) == ["Web", "Mail", "Db"]
 
 
-@pytest.mark.parametrize("to", ["", "left"])
-def test_there_is_nowhere_else_to_move_it(three: Api, ada: Person, to: str) -> None:
-    assert ada.browser().submit("/user/pages/acme/components/db/move", to=to).status_code == 422
+@pytest.mark.parametrize("wrong", ["", "db", "db:", "db:left", "db:1000", "db:1:1", ":1", "db:--1"])
+def test_there_is_nowhere_else_to_move_it(three: Api, ada: Person, wrong: str) -> None:
+    assert ada.browser().submit("/user/pages/acme/order", move=wrong).status_code == 422
     assert names(three) == ["Web", "Db", "Mail"]
+
+
+def move(ada: Person, key: str, places: int, *, htmx: bool = False) -> TestResponse:
+    return ada.browser().submit("/user/pages/acme/order", htmx=htmx, move=f"{key}:{places}")

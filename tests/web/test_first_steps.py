@@ -83,7 +83,7 @@ def test_a_list_that_is_gone_stays_so_with_another_key_and_without_any(ada: Pers
 
 def test_a_change_by_hand_is_no_script(ada: Person) -> None:
     ada.page_api("Acme", "Web")
-    ada.browser().submit("/user/pages/acme/components/web/status", status="major_outage")
+    ada.browser().submit("/user/pages/acme/statuses", status_web="major_outage")
     assert _list(ada, "/user/security")
 
 

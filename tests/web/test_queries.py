@@ -16,7 +16,13 @@ def values(ada: Person) -> dict[str, str]:
     api.post("/incidents", name="Upgrade", scheduled_for="2999-01-01T00:00:00Z")
     api.post("/incidents", name="Deploy", status="in_progress", component_ids=["web"])
     prefix = ada.create_key("CI")[:12]
-    things = {"component": "web", "incident": incident["id"], "update": incident["incident_updates"][0]["id"]}
+    api.post("/component-groups", name="Europe", components=["web"])
+    things = {
+        "component": "web",
+        "group": "europe",
+        "incident": incident["id"],
+        "update": incident["incident_updates"][0]["id"],
+    }
     return {"page": "acme", "slug": "acme", "prefix": prefix, **things}
 
 

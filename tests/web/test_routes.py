@@ -106,12 +106,14 @@ ROUTES = {
     "user.confirm_delete_page": "OWN_THING",
     "user.delete_page": "OWN_THING",
     "user.create_component": "OWN_THING",
-    "user.set_component_status": "OWN_THING",
-    "user.move_component": "OWN_THING",
+    "user.set_statuses": "OWN_THING",
+    "user.move_in_order": "OWN_THING",
     "user.component_settings": "OWN_THING",
     "user.change_component": "OWN_THING",
     "user.confirm_delete_component": "OWN_THING",
     "user.delete_component": "OWN_THING",
+    **{f"user.{name}": "OWN_THING" for name in ("new_group", "create_group", "group_settings")},
+    **{f"user.{name}": "OWN_THING" for name in ("change_group", "confirm_delete_group", "delete_group")},
     "user.new_incident": "OWN_THING",
     "user.open_incident": "OWN_THING",
     "user.new_maintenance": "OWN_THING",
@@ -130,6 +132,8 @@ ROUTES = {
     **{f"pages.{verb}_page": "KEY_THING" for verb in ("show", "update", "delete")},
     "components.list_components": "KEY_THING",
     **{f"components.{verb}_component": "KEY_THING" for verb in ("create", "show", "update", "delete")},
+    "component_groups.list_groups": "KEY_THING",
+    **{f"component_groups.{verb}_group": "KEY_THING" for verb in ("create", "show", "update", "delete")},
     "incidents.list_incidents": "KEY_THING",
     "incidents.list_some_incidents": "KEY_THING",
     **{f"incidents.{verb}_incident": "KEY_THING" for verb in ("create", "show", "update", "delete")},
@@ -143,9 +147,10 @@ FIELDS = {
     "impact_override": "",
     "time_zone": "UTC",
     "ends": "first_use",
-    "to": "up",
+    "move": "web:1",
+    "status_web": "degraded_performance",
 }
-STATUSES = {"user.set_component_status": "degraded_performance", "user.update_incident": "identified"}
+STATUSES = {"user.update_incident": "identified"}
 REACHED = (200, 201, 202, 204, 302, 303, 409, 422)  # the view has answered, if only that a field is wrong
 Values = dict[str, str]
 
@@ -164,7 +169,9 @@ def values(ada: Person) -> Values:
     ada.session_cookie()
     with ada.app.app_context(), reading():
         session = db.session.scalars(select(BrowserSession.id)).one()
-    addresses = {"page": "acme", "slug": "acme", "component": "web", "incident": incident, "update": update}
+    api.post("/component-groups", name="Europe")
+    addresses = {"page": "acme", "slug": "acme", "component": "web", "group": "europe"}
+    addresses |= {"incident": incident, "update": update}
     others = {"which": "unresolved", "filename": "style.css", "prefix": api.token[:12], "passkey_id": "1"}
     return {**addresses, **others, "session_id": str(session)}
 

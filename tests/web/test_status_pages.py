@@ -31,9 +31,12 @@ POSTS: dict[str, dict[str, str]] = {
     "/user/pages/acme/delete": {},
     "/user/pages/acme/components": {"name": "Mail"},
     "/user/pages/acme/components/web": {"name": "Shop"},
-    "/user/pages/acme/components/web/status": {"status": "major_outage"},
-    "/user/pages/acme/components/web/move": {"to": "up"},
     "/user/pages/acme/components/web/delete": {},
+    "/user/pages/acme/statuses": {"status_WEB": "major_outage"},
+    "/user/pages/acme/order": {"move": "WEB:1"},
+    "/user/pages/acme/new-group": {"name": "Asia", "component_ids": "WEB"},
+    "/user/pages/acme/groups/europe": {"name": "Asia"},
+    "/user/pages/acme/groups/europe/delete": {},
     "/user/pages/acme/new-incident": {"name": "Down", "impact_override": "", "component_WEB": ""},
     "/user/pages/acme/new-maintenance": {
         "name": "Upgrade",
@@ -54,6 +57,9 @@ GETS = (
     "/user/pages/acme/delete",
     "/user/pages/acme/components/web",
     "/user/pages/acme/components/web/delete",
+    "/user/pages/acme/new-group",
+    "/user/pages/acme/groups/europe",
+    "/user/pages/acme/groups/europe/delete",
     "/user/pages/acme/new-incident",
     "/user/pages/acme/new-maintenance",
     "/user/pages/acme/incidents/slow",
@@ -61,7 +67,13 @@ GETS = (
     "/user/pages/acme/incidents/slow/edit",
     f"/user/pages/acme/incidents/slow/updates/{UPDATE}",
 )
-PLACES = {"<page>": "acme", "<component>": "web", "<incident>": "slow", "<update>": UPDATE}
+PLACES = {
+    "<page>": "acme",
+    "<component>": "web",
+    "<group>": "europe",
+    "<incident>": "slow",
+    "<update>": UPDATE,
+}
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +92,9 @@ def environ(environ: dict[str, str], plans_file: Path) -> dict[str, str]:
 
 @pytest.fixture
 def acme(ada: Person) -> Api:
-    """Ada's page, with the component Web and the incident Slow."""
+    """Ada's page, with the component Web, the group Europe and the incident Slow."""
     acme = ada.page_api("Acme", "Web")
+    acme.post("/component-groups", name="Europe")
     acme.post("/incidents", name="Slow", component_ids=["web"])
     with ada.app.app_context(), writing():
         db.session.execute(update(IncidentUpdate).values(id=UPDATE))
@@ -90,7 +103,8 @@ def acme(ada: Person) -> Api:
 
 def rows(app: Flask) -> dict[str, list[tuple[object, ...]]]:
     """Everything that is kept of status pages."""
-    names = ("status_pages", "components", "incidents", "incident_updates", "incident_components")
+    names = ["status_pages", "component_groups", "components"]
+    names += ["incidents", "incident_updates", "incident_components"]
     with app.app_context(), reading():
         return {
             name: [tuple(row) for row in db.session.execute(select(db.metadata.tables[name]))]
@@ -241,7 +255,7 @@ def test_without_the_feature_every_address_is_forbidden(acme: Api, ada: Person, 
     ada.set_plan("bare")
     browser, before = ada.browser(), rows(app)
     answers = [browser.get(path) for path in GETS]
-    answers += [send(browser, path, fields) for path, fields in POSTS.items()]
+    answers += [send(browser, path, fields, web="web") for path, fields in POSTS.items()]
     answers.append(browser.submit("/user/pages", name="Umbrella"))
     assert {answer.status_code for answer in answers} == {403}
     assert all(NO_PAGES in answer.text for answer in answers)
@@ -455,6 +469,7 @@ def test_deleting_asks_first(acme: Api, ada: Person, app: Flask) -> None:
 def test_deleting_takes_all_that_is_on_the_page_and_nothing_else(acme: Api, ada: Person, app: Flask) -> None:
     umbrella = ada.page_api("Umbrella")
     umbrella.post("/components", name="Mail")
+    umbrella.post("/component-groups", name="Europe")
     umbrella.post("/incidents", name="Lost", component_ids=["mail"])
     browser = ada.browser()
     answer = browser.submit("/user/pages/acme/delete")

@@ -29,6 +29,7 @@ class ComponentFields(TypedDict, total=False):
     description: Annotated[str, DESCRIPTION] | None
     status: ComponentStatus
     position: Annotated[int, Field(ge=0, le=1_000_000)]
+    group_id: Annotated[str, Field(min_length=1)] | None
     showcase: bool
     only_show_if_degraded: bool
     start_date: date | None
@@ -60,6 +61,9 @@ class Component(Base):
     status: Mapped[ComponentStatus] = mapped_column(String(20))
     status_since: Mapped[datetime] = mapped_column(default=now)
     position: Mapped[int]
+    group_id: Mapped[str | None] = mapped_column(
+        ForeignKey("component_groups.id", ondelete="SET NULL"), index=True
+    )
     showcase: Mapped[bool] = mapped_column(default=True)
     only_show_if_degraded: Mapped[bool] = mapped_column(default=False)
     start_date: Mapped[date | None]
@@ -90,25 +94,16 @@ class Component(Base):
         return not self.only_show_if_degraded or self.current_status != "operational"
 
     def change(self, **changes: Unpack[ComponentChanges]) -> None:
-        """Change the given fields; raises InvalidField if the slug is taken."""
+        """Change the given fields; raises InvalidField if the slug is taken or there is no such group."""
         slug = changes.pop("slug", self.slug)
         if slug != self.slug:
             self.slug = choose_slug(slug, self.name, self.id, self.page.has_component)
         self.set_status(changes.pop("status", self.status))
+        if group := changes.get("group_id"):
+            changes["group_id"] = self.page.require_group(group, "group_id").id
         for field, value in changes.items():
             setattr(self, field, value)
         self.page.mark_changed()
-
-    def move(self, by: int) -> None:
-        """Move it so many places down the page, or up; no further than its ends."""
-        others = [each for each in self.page.components if each is not self]
-        place = self.page.components.index(self) + by
-        others.insert(max(0, place), self)
-        for position, each in enumerate(others, start=1):
-            each.position = position
-        self.page.mark_changed()
-        db.session.flush()
-        db.session.expire(self.page, ["components"])  # which are in their former order
 
     def set_status(self, status: ComponentStatus) -> None:
         """Set the status and record the earlier one; the caller marks the page as changed."""

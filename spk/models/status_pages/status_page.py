@@ -11,8 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from spk.db import Base, db, now
 from spk.models.accounts.user import User
-from spk.models.refusal import InvalidField, LimitReached
-from spk.models.status_pages.component import Component, NewComponent
+from spk.models.status_pages.component import Component
+from spk.models.status_pages.component_group import ComponentGroup
 from spk.models.status_pages.former_slug import FormerSlug
 from spk.models.status_pages.identifier import (
     ID_LENGTH,
@@ -22,12 +22,13 @@ from spk.models.status_pages.identifier import (
     new_id,
     save_with_slug,
 )
+from spk.models.status_pages.page_components import PageComponents
 from spk.models.status_pages.page_incidents import PageIncidents
 from spk.models.status_pages.page_states import PageState
 from spk.models.status_pages.status_page_fields import NAME, PageChanges
 
 
-class StatusPage(PageState, Base):
+class StatusPage(PageComponents, PageState, Base):
     """A page that everybody can read and its owner can change."""
 
     __tablename__ = "status_pages"
@@ -46,6 +47,12 @@ class StatusPage(PageState, Base):
         back_populates="page",
         lazy="selectin",  # a page is never used without them
         order_by=(Component.position, Component.created_at),
+        cascade="all, delete-orphan",
+        passive_deletes=True,
+    )
+    groups: Mapped[list[ComponentGroup]] = relationship(
+        back_populates="page",
+        order_by=ComponentGroup.created_at,
         cascade="all, delete-orphan",
         passive_deletes=True,
     )
@@ -108,35 +115,3 @@ class StatusPage(PageState, Base):
         self.user.record("status_page:delete", self.name)
         FormerSlug.keep_all(self.slug, self.user_id, self.id)
         db.session.delete(self)
-
-    def component(self, key: str) -> Component | None:
-        """Find a component by id or slug."""
-        return next((each for each in self.components if key in (each.id, each.slug)), None)
-
-    def has_component(self, key: str) -> bool:
-        return self.component(key) is not None
-
-    def require_component(self, key: str, field: str) -> Component:
-        """The component with the id or slug in a field of a request; raises InvalidField."""
-        if found := self.component(key):
-            return found
-        raise InvalidField(field, f"This page has no component “{key[:SLUG_LENGTH]}”.")
-
-    def create_component(self, **fields: Unpack[NewComponent]) -> Component:
-        """Add a component at the end; raises LimitReached, or InvalidField if the slug is taken."""
-        if len(self.components) >= (most := self.user.plan.components):
-            raise LimitReached(
-                f"This page has the {most} components that your plan allows. Delete one first."
-            )
-        name, identifier = fields["name"], new_id()
-        component = Component(
-            id=identifier,
-            name=name,
-            slug=choose_slug(fields.pop("slug", None), name, identifier, self.has_component),
-            position=max((other.position for other in self.components), default=0) + 1,
-            created_at=now(),
-            status="operational",
-        )
-        self.components.append(component)
-        component.change(**fields)
-        return component

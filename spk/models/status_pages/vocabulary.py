@@ -23,6 +23,7 @@ IMPACT_OF: dict[ComponentStatus, Impact] = {
     "partial_outage": "major",
     "major_outage": "critical",
 }
+STATUS_OF: dict[Impact, ComponentStatus] = {impact: status for status, impact in IMPACT_OF.items()}
 DESCRIPTIONS: dict[Impact, str] = {
     "none": "All Systems Operational",
     "maintenance": "Service Under Maintenance",
