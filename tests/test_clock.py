@@ -64,9 +64,8 @@ def told(incident: Json) -> list[tuple[str, str]]:
 def blue_days(acme: Api) -> list[int]:
     """Of each component, how many days were of maintenance."""
     page = acme.client.get("/p/acme").text
-    pictures = re.findall(r'<svg class="bars".*?</svg>', page, re.DOTALL)
-    blue = [re.findall(r'<path class="maintenance" d="([^"]+)"', picture) for picture in pictures]
-    return ["".join(strokes).count("M") for strokes in blue]
+    found = re.findall(r'<div class="bars".*?</div>', page, re.DOTALL)
+    return [days.count('<a class="maintenance"') for days in found]
 
 
 VIEWS = {

@@ -40,7 +40,7 @@ def app(app: Flask, ada: Person, eve: Person) -> Flask:
         page.change(slug="umbrella")
         component = page.create_component(name="API")
         page.create_group(name="Europe", components=["api"])
-        ComponentDay.record([component.id], "major", [component.created_at.date()])
+        ComponentDay.record([component.id], "major", {component.created_at.date(): 60})
         page.incidents.create(name="Slow", component_ids=["api"])
         IdempotentAnswer.begin(page.user_id, "once", "fingerprint")
     ada.add_app()

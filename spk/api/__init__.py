@@ -5,7 +5,17 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
-from spk.api import component_groups, components, credentials, incidents, openapi, pages, public, whoami
+from spk.api import (
+    component_groups,
+    components,
+    credentials,
+    incidents,
+    openapi,
+    pages,
+    public,
+    uptime,
+    whoami,
+)
 from spk.paths import API
 
 if TYPE_CHECKING:
@@ -13,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def init_app(app: Flask) -> None:
-    for resource in (whoami, pages, components, component_groups, incidents, credentials):
+    for resource in (whoami, pages, components, component_groups, uptime, incidents, credentials):
         app.register_blueprint(resource.bp, url_prefix=API)
     for resource in (public, openapi):
         app.register_blueprint(resource.bp)

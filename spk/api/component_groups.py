@@ -13,7 +13,7 @@ bp = ApiBlueprint("component_groups", __name__, feature="status_pages", resource
 
 
 @bp.get("/pages/<page>/component-groups")
-@Operation(list[ComponentGroupSchema], query=PagingQuery)
+@Operation(list[ComponentGroupSchema], paging=PagingQuery)
 def list_groups(page: StatusPage, paging: Paging) -> list[ComponentGroup]:
     """List the groups of a page, oldest first."""
     return paging.apply(page.groups)

@@ -13,7 +13,7 @@ bp = ApiBlueprint("components", __name__, feature="status_pages", resources=("co
 
 
 @bp.get("/pages/<page>/components")
-@Operation(list[OwnComponentSchema], query=PagingQuery)
+@Operation(list[OwnComponentSchema], paging=PagingQuery)
 def list_components(page: StatusPage, paging: Paging) -> list[Component]:
     """List the components of a page, in order."""
     return paging.apply(page.components)

@@ -16,7 +16,7 @@ bp = ApiBlueprint("incidents", __name__, feature="status_pages", resources=("inc
 
 
 @bp.get("/pages/<page>/incidents")
-@Operation(list[OwnIncidentSchema], query=SearchQuery)
+@Operation(list[OwnIncidentSchema], paging=SearchQuery)
 def list_incidents(page: StatusPage, paging: Paging) -> list[Incident]:
     """List incidents and maintenance, newest first."""
     return _listed(page, "all", paging)
@@ -32,7 +32,7 @@ def create_incident(page: StatusPage, fields: NewIncident) -> Incident:
 
 
 @bp.get("/pages/<page>/incidents/<any(unresolved, scheduled, upcoming, active_maintenance):which>")
-@Operation(list[OwnIncidentSchema], query=SearchQuery)
+@Operation(list[OwnIncidentSchema], paging=SearchQuery)
 def list_some_incidents(page: StatusPage, which: ListName, paging: Paging) -> list[Incident]:
     """List what is unresolved, or maintenance that is scheduled and not over, upcoming, or active."""
     return _listed(page, which, paging)

@@ -115,8 +115,8 @@ def _describe(rule: Rule, operation: Operation, method: str, schemas: dict[int, 
     if operation.body:
         content = {"application/json": {"schema": schemas[id(operation.body)]}}
         described["requestBody"] = {"required": True, "content": content}
-    if operation.query:
-        properties = operation.query.json_schema()["properties"].items()
+    if query := operation.query or operation.paging:
+        properties = query.json_schema()["properties"].items()
         described["parameters"] += [
             {"name": name, "in": "query", "schema": schema} for name, schema in properties
         ]

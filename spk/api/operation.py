@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from werkzeug.exceptions import BadRequest
 
 from spk.api.auth import current_caller, key_ended, plan_required
-from spk.api.body import read_body
+from spk.api.body import read_body, read_query
 from spk.api.paging import Paging, read_paging
 from spk.api.problem import InvalidFields, Problem
 from spk.db import reading, writing
@@ -30,6 +30,7 @@ class RequestData(TypedDict, total=False):
 
     fields: Any  # the valid body, a TypedDict of the type that the operation names
     paging: Paging
+    query: Any  # likewise, but of the address
 
 
 class Operation:
@@ -45,10 +46,11 @@ class Operation:
         *,
         body: type[Any] | None = None,
         wrapper: str = "",
+        paging: type[Any] | None = None,
         query: type[Any] | None = None,
     ) -> None:
-        self.response, self.body, self.query = (
-            TypeAdapter(each) if each else None for each in (response, body, query)
+        self.response, self.body, self.paging, self.query = (
+            TypeAdapter(each) if each else None for each in (response, body, paging, query)
         )
         self.status = status
         self.wrapper = wrapper
@@ -89,8 +91,10 @@ class Operation:
         data: RequestData = {}
         if self.body:
             data["fields"] = read_body(self.body, self.wrapper)
+        if self.paging:
+            data["paging"] = read_paging(self.paging)
         if self.query:
-            data["paging"] = read_paging(self.query)
+            data["query"] = read_query(self.query)
         return data
 
     def answer(self, view: View, path: dict[str, str], data: RequestData, find: FindPage) -> Response:

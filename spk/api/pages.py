@@ -11,7 +11,7 @@ bp = ApiBlueprint("pages", __name__, feature="status_pages", resources=("status_
 
 
 @bp.get("/pages")
-@Operation(list[OwnPageSchema], query=PagingQuery)
+@Operation(list[OwnPageSchema], paging=PagingQuery)
 def list_pages(paging: Paging) -> list[StatusPage]:
     """List your pages, the oldest first."""
     return own_pages().listed(paging.limit, paging.offset)

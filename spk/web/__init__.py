@@ -53,7 +53,8 @@ def init_app(app: Flask) -> None:
 
 def add_to_templates(app: Flask, filters: ModuleType, key_words: ModuleType) -> None:
     """Give templates their filters and functions, by the names of these."""
-    for name in ("ago", "exact", "headline", "label", "lasted", "local", "span", "window"):
+    names = ("ago", "exact", "happened", "headline", "label", "lasted", "local", "percent", "span", "window")
+    for name in names:
         app.jinja_env.filters[name] = getattr(filters, name)
     app.jinja_env.filters.update(date=filters.day, until=key_words.until)
     for name in ("access", "ends_in", "limits", "page_list", "program", "rights_sentence"):

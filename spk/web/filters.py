@@ -1,12 +1,15 @@
 """Times and statuses in readable form."""
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from math import floor
 
 import humanize
 
 from spk.db import now
 from spk.models import Incident
-from spk.models.status_pages.vocabulary import DESCRIPTIONS, Level
+from spk.models.status_pages.component_day import DOWN
+from spk.models.status_pages.uptime import Day, Uptime
+from spk.models.status_pages.vocabulary import DESCRIPTIONS, STATUS_OF, Level
 
 
 def ago(time: datetime) -> str:
@@ -62,10 +65,34 @@ def lasted(incident: Incident) -> str:
     """Like “Lasted 1 hour and 5 minutes”; nothing while it is open."""
     if not incident.resolved_at:
         return ""
-    length = incident.resolved_at - incident.started_at
+    return f"Lasted {duration(incident.resolved_at - incident.started_at)}"
+
+
+def duration(length: timedelta) -> str:
+    """Like “1 hour and 5 minutes”."""
     if length < timedelta(minutes=1):
-        return "Lasted less than a minute"
-    return f"Lasted {humanize.precisedelta(length, minimum_unit='minutes', format='%d')}"
+        return "less than a minute"
+    return humanize.precisedelta(length, minimum_unit="minutes", format="%d")
+
+
+def happened(day: Day) -> str:
+    """Like “11 November 2026: major outage for 34 minutes, degraded performance for 2 hours”."""
+    lengths = {impact: timedelta(seconds=getattr(day, impact)) for impact in DOWN}
+    told = [
+        f"{label(STATUS_OF[impact]).lower()} for {duration(lasted)}"
+        for impact, lasted in reversed(lengths.items())
+        if lasted
+    ]
+    if not lengths.get(day.impact or "none"):  # maintenance, or before lengths were kept
+        told.insert(0, label(STATUS_OF[day.impact or "none"]).lower())
+    return f"{days(day.date, day.date)}: {', '.join(told)}"
+
+
+def percent(uptime: Uptime) -> str:
+    """Like “99.98%”, which is 100% only where there was no outage."""
+    if uptime.uptime_percentage is None:
+        return "Unknown"
+    return f"{floor(uptime.uptime_percentage * 100) / 100:g}%"
 
 
 def headline(level: Level) -> str:

@@ -10,6 +10,7 @@ from flask_login import current_user
 from spk.db import now, reading
 from spk.models import Component, Incident, StatusPage, User
 from spk.models.status_pages.component_order import to_blocks
+from spk.models.status_pages.incident_list import affecting
 from spk.models.status_pages.page_states import load_states
 from spk.published_page import find_published_page
 from spk.web import filters, is_htmx, public
@@ -59,6 +60,21 @@ def incident(slug: str, incident: str) -> ResponseReturnValue:
         number=number,
         has_more=len(timeline) > start + UPDATES_PAGE_SIZE,
     )
+
+
+@public.get("/p/<slug>/components/<component>")
+@reading()
+def component(slug: str, component: str) -> ResponseReturnValue:
+    """Show how a component was on each day, and why."""
+    page = find_published_page(slug)
+    found = page.component(component) or abort(404, "There is no such component on this page.")
+    uptime = found.uptime()
+    incidents = affecting([found.id], uptime.range_start, now())[found.id]
+    dates = [(incident, set(incident.days())) for incident in incidents]
+    bad = [day for day in reversed(uptime.days) if day.is_bad]
+    days = [(day, [incident for incident, lasted in dates if day.date in lasted]) for day in bad]
+    context = {"component": found, "uptime": uptime, "days": days}
+    return render_template("public_page/component.html", page=page, **context)
 
 
 @public.get("/p/<slug>/history")

@@ -14,6 +14,7 @@ from tests.people import Api, Person
 
 WIDTHS = (1280, 834, 704, 320)  # px
 EXTENT = "page => [page.scrollWidth, page.clientWidth]"
+TOOLTIP = "day => getComputedStyle(day, '::after').content"
 MINUTE = 60_000  # ms
 FETCH = """async (url) => {
     const headers = { "Content-Type": "application/json", "X-Requested-With": "XMLHttpRequest" };
@@ -176,6 +177,11 @@ def planned_maintenance(page: Page, acme: Api) -> None:
     page.goto(f"{address(acme)}/incidents/planned")
 
 
+def component(page: Page, acme: Api) -> None:
+    busy(acme)
+    page.goto(f"{address(acme)}/components/web")
+
+
 def history(page: Page, acme: Api) -> None:
     busy(acme)
     page.goto(f"{address(acme)}/history")
@@ -191,6 +197,7 @@ pages = [
     page_with_a_long_name,
     open_incident,
     planned_maintenance,
+    component,
     history,
     empty_history,
 ]
@@ -252,6 +259,34 @@ def test_from_the_page_one_finds_an_incident_and_comes_back(page: Page, acme: Ap
     expect(page.get_by_role("heading", name="Slow", level=1)).to_be_visible()
     page.get_by_role("main").get_by_role("link", name="Acme").click()
     expect(page.get_by_role("status")).to_have_text("All Systems Operational")
+
+
+def test_a_bad_day_tells_what_happened_under_pointer_and_focus_and_leads_to_it(page: Page, acme: Api) -> None:
+    acme.patch("/components/web", status="major_outage")
+    acme.post("/incidents", name="Slow", component_ids=["web"])
+    page.goto(address(acme))
+    day = page.get_by_role("link", name=": major outage")
+    day.hover()
+    assert ": major outage" in day.evaluate(TOOLTIP)
+    page.mouse.move(0, 0)
+    assert day.evaluate(TOOLTIP) == "none"
+    page.get_by_role("link", name="Slow").first.focus()
+    page.keyboard.press("Tab")
+    expect(day).to_be_focused()
+    assert ": major outage" in day.evaluate(TOOLTIP)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Web", level=1)).to_be_visible()
+    page.get_by_role("link", name="Slow").click()
+    expect(page.get_by_role("heading", name="Slow", level=1)).to_be_visible()
+
+
+def test_a_phone_shows_thirty_days(page: Page, acme: Api) -> None:
+    page.goto(address(acme))
+    days = page.locator(".bars").first.locator(":visible")
+    expect(days).to_have_count(90)
+    page.set_viewport_size({"width": 360, "height": 800})
+    expect(days).to_have_count(30)
+    expect(page.get_by_text("30 days ago").first).to_be_visible()
 
 
 def test_the_badge_is_a_picture(page: Page, acme: Api, complaints: PageErrors) -> None:

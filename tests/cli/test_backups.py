@@ -103,7 +103,7 @@ def fill(ada: Person) -> str:
         write_uses()
     with ada.app.app_context(), writing():
         component = db.session.scalars(select(Component)).one()
-        ComponentDay.record([component.id], "major", [now().date()])
+        ComponentDay.record([component.id], "major", {now().date(): 60})
     return token
 
 

@@ -7,15 +7,19 @@ from datetime import UTC, date, datetime, timedelta
 
 from atlassian_statuspage import (  # type: ignore[import-not-found]  # only in .venv/clients
     ApiClient,
+    ComponentGroupsApi,
     ComponentsApi,
     Configuration,
     IncidentsApi,
     PagesApi,
     PatchPages,
     PatchPagesPage,
+    PatchPagesPageIdComponentGroups,
     PatchPagesPageIdComponents,
     PatchPagesPageIdIncidents,
     PatchPagesPageIdIncidentsIncident,
+    PostPagesPageIdComponentGroups,
+    PostPagesPageIdComponentGroupsComponentGroup,
     PostPagesPageIdComponents,
     PostPagesPageIdComponentsComponent,
     PostPagesPageIdIncidents,
@@ -33,6 +37,7 @@ configuration.api_key["Authorization"] = os.environ["KEY"]
 configuration.api_key_prefix["Authorization"] = "Bearer"
 client = ApiClient(configuration)
 pages, components, incidents = PagesApi(client), ComponentsApi(client), IncidentsApi(client)
+groups = ComponentGroupsApi(client)
 told: dict[str, object] = {}
 
 
@@ -77,6 +82,28 @@ told["put component"] = components.put_pages_page_id_components_component_id(
     PutPagesPageIdComponents(component=component(name="Website", description="Pages")), PAGE, web.id
 )
 told["component"] = components.get_pages_page_id_components_component_id(PAGE, web.id)
+
+back = groups.post_pages_page_id_component_groups(
+    PostPagesPageIdComponentGroups(
+        description="What nobody sees",
+        component_group=PostPagesPageIdComponentGroupsComponentGroup(name="Back", components=[db.id]),
+    ),
+    PAGE,
+)
+told["created group"] = back
+told["component in a group"] = components.get_pages_page_id_components_component_id(PAGE, db.id)
+told["patched group"] = groups.patch_pages_page_id_component_groups_id(
+    PatchPagesPageIdComponentGroups(
+        component_group=PostPagesPageIdComponentGroupsComponentGroup(name="All", components=[web.id, db.id])
+    ),
+    PAGE,
+    back.id,
+)
+told["groups"] = groups.get_pages_page_id_component_groups(PAGE)
+told["uptime"] = components.get_pages_page_id_components_component_id_uptime(PAGE, web.id)
+told["uptime of a group"] = groups.get_pages_page_id_component_groups_id_uptime(PAGE, back.id)
+told["deleted group"] = groups.delete_pages_page_id_component_groups_id(PAGE, back.id)
+told["groups left"] = groups.get_pages_page_id_component_groups(PAGE)
 
 slow = incidents.post_pages_page_id_incidents(
     new_incident(

@@ -57,6 +57,23 @@ def test_atlassian_statuspage_puts_a_component(told: Told) -> None:
     assert told["component"] == web
 
 
+def test_atlassian_statuspage_puts_components_into_a_group(told: Told) -> None:
+    group, web, db = told["created group"], told["created component"], told["component in a group"]
+    assert (group["name"], group["description"]) == ("Back", "What nobody sees")
+    assert (group["components"], db["group_id"]) == (str([db["id"]]), group["id"])  # a text, for this client
+    assert told["patched group"]["components"] == str([web["id"], db["id"]])
+    assert told["groups"] == [told["patched group"]]
+    assert (told["deleted group"]["name"], told["groups left"]) == ("All", [])
+
+
+def test_atlassian_statuspage_reads_uptime(told: Told) -> None:
+    web, group = told["uptime"], told["uptime of a group"]
+    assert (web["name"], group["name"]) == ("Website", "All")
+    assert 0 <= web["uptime_percentage"] <= 100
+    assert moment(web["range_start"]) < moment(web["range_end"])
+    assert isinstance(web["major_outage"], int)
+
+
 def test_atlassian_statuspage_opens_an_incident(told: Told, status_page: dict[str, Any]) -> None:
     slow = told["created incident"]
     assert (slow["name"], slow["status"], slow["impact"]) == ("Slow answers", "investigating", "critical")

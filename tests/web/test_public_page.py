@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -426,12 +427,17 @@ def test_past_maintenance_is_in_the_history(acme: Api, client: FlaskClient) -> N
 # The last ninety days of a component
 
 
+CELL = r'(<[ib]>|<a class="(\w+)")'
+
+
 def bars(answer: TestResponse) -> list[tuple[str, dict[str, int]]]:
     """Of each component the words for its days, and how many days there are of each level."""
-    pictures = re.findall(r'<svg class="bars"[^>]*aria-label="([^"]+)">(.*?)</svg>', answer.text, re.DOTALL)
-    paths = [re.findall(r'<path class="(\w+)" d="([^"]+)"/>', picture) for _, picture in pictures]
-    counts = [{level: strokes.count("M") for level, strokes in each} for each in paths]
-    return [(words, count) for (words, _), count in zip(pictures, counts, strict=True)]
+    found = re.findall(r'<div class="bars"[^>]*aria-label="([^"]+)">(.*?)</div>', answer.text, re.DOTALL)
+    cells = {"<i>": "unknown", "<b>": "none"}
+    return [
+        (words, Counter(cells.get(cell, level) for cell, level in re.findall(CELL, days)))
+        for words, days in found
+    ]
 
 
 def born(app: Flask, days_ago: int) -> None:
@@ -443,7 +449,7 @@ def born(app: Flask, days_ago: int) -> None:
 
 def test_days_before_there_was_a_component_are_no_good_ones(acme: Api, client: FlaskClient) -> None:
     words, days = bars(client.get("/p/acme"))[0]
-    assert words == "Operational on 1 of the last 1 day"
+    assert words == "Web was operational on 1 of the last 1 day"
     assert days == {"unknown": 89, "none": 1}
 
 
@@ -452,16 +458,16 @@ def test_each_day_shows_the_worst_that_was(acme: Api, client: FlaskClient, app: 
     born(app, 3)
     acme.patch("/components/web", status="degraded_performance")
     web, db = bars(client.get("/p/acme"))
-    assert web == ("Operational on 0 of the last 4 days", {"unknown": 86, "major": 4})
-    assert db == ("Operational on 4 of the last 4 days", {"unknown": 86, "none": 4})
+    assert web == ("Web was operational on 0 of the last 4 days", {"unknown": 86, "major": 4})
+    assert db == ("Db was operational on 4 of the last 4 days", {"unknown": 86, "none": 4})
 
 
 def test_there_are_ninety_days_and_no_more(acme: Api, client: FlaskClient, app: Flask) -> None:
     acme.patch("/components/web", status="major_outage")
     born(app, 400)
     web, db = bars(client.get("/p/acme"))
-    assert web == ("Operational on 0 of the last 90 days", {"critical": 90})
-    assert db == ("Operational on 90 of the last 90 days", {"none": 90})
+    assert web == ("Web was operational on 0 of the last 90 days", {"critical": 90})
+    assert db == ("Db was operational on 90 of the last 90 days", {"none": 90})
 
 
 # What others wrote

@@ -46,7 +46,17 @@ ROUTES = {
     "public.home": "ANYBODY",
     **{
         f"public.{name}": "PAGE"
-        for name in ("status", "incident", "history", "subscribe", "rss", "atom", "badge", "icon")
+        for name in (
+            "status",
+            "incident",
+            "component",
+            "history",
+            "subscribe",
+            "rss",
+            "atom",
+            "badge",
+            "icon",
+        )
     },
     **{f"public_api.{name}": "PAGE" for name in ("summary", "status", "components", "incidents")},
     **{f"public_api.{name}": "PAGE" for name in ("unresolved", "maintenances", "upcoming", "active")},
@@ -132,6 +142,7 @@ ROUTES = {
     **{f"pages.{verb}_page": "KEY_THING" for verb in ("show", "update", "delete")},
     "components.list_components": "KEY_THING",
     **{f"components.{verb}_component": "KEY_THING" for verb in ("create", "show", "update", "delete")},
+    **{f"uptime.{kind}_uptime": "KEY_THING" for kind in ("component", "group")},
     "component_groups.list_groups": "KEY_THING",
     **{f"component_groups.{verb}_group": "KEY_THING" for verb in ("create", "show", "update", "delete")},
     "incidents.list_incidents": "KEY_THING",

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
 from spk.db import Base, db, now
-from spk.models.status_pages.component_day import HISTORY_DAYS, ComponentDay, days_since
+from spk.models.status_pages.component_day import ComponentDay, seconds_by_day
 from spk.models.status_pages.identifier import ID_LENGTH, SLUG, SLUG_LENGTH, choose_slug, new_id
-from spk.models.status_pages.vocabulary import IMPACT_OF, ComponentStatus, Impact, worst
+from spk.models.status_pages.uptime import Uptime, measure
+from spk.models.status_pages.vocabulary import IMPACT_OF, ComponentStatus, Impact
 from spk.models.text import MultiLine, SingleLine
 
 if TYPE_CHECKING:
@@ -93,6 +94,10 @@ class Component(Base):
     def is_shown(self) -> bool:
         return not self.only_show_if_degraded or self.current_status != "operational"
 
+    def uptime(self, start: date | None = None, end: date | None = None) -> Uptime:
+        """How it was from one day to another, by default on all that are known; raises InvalidField."""
+        return measure(self, start, end)
+
     def change(self, **changes: Unpack[ComponentChanges]) -> None:
         """Change the given fields; raises InvalidField if the slug is taken or there is no such group."""
         slug = changes.pop("slug", self.slug)
@@ -110,24 +115,10 @@ class Component(Base):
         if status != self.status:
             is_quick_fix = status == "operational" and timedelta() <= now() - self.status_since < GRACE_PERIOD
             if self.status != "operational" and not is_quick_fix:
-                days = days_since(self.status_since, self.page.zone)
-                ComponentDay.record([self.id], IMPACT_OF[self.status], days)
+                seconds = seconds_by_day(self.status_since, now(), self.page.zone)
+                ComponentDay.record([self.id], IMPACT_OF[self.status], seconds)
             self.status, self.status_since = status, now()
         self.updated_at = now()
-
-    def days(self) -> list[tuple[date, Impact | None]]:
-        """The worst impact of each of the last 90 days; None for days before the component was created."""
-        zone = self.page.zone
-        recorded: dict[date, Impact] = {each.day: each.impact for each in self.bad_days}
-        for day in self.page.clock.days(self.id):
-            recorded[day] = worst([recorded.get(day, "none"), "maintenance"])
-        ongoing = dict.fromkeys(days_since(self.status_since, zone), IMPACT_OF[self.status])
-        ongoing[now().astimezone(zone).date()] = self.current_impact
-        first_day = self.created_at.astimezone(zone).date()
-        return [
-            (day, worst([recorded.get(day, "none"), ongoing.get(day, "none")]) if day >= first_day else None)
-            for day in days_since(now() - timedelta(days=HISTORY_DAYS), zone)
-        ]
 
     @classmethod
     def with_days(cls, page_id: str) -> "list[Component]":

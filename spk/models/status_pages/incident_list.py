@@ -1,6 +1,7 @@
 """What a list has of each incident: bounded, however much has been written."""
 
 from collections import defaultdict
+from datetime import datetime
 
 from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm.attributes import set_committed_value
@@ -12,6 +13,7 @@ from spk.models.status_pages.incident_update import IncidentUpdate
 
 UPDATES_OF_EACH = 10
 CHARACTERS = 250_000  # of all updates on a list
+AFFECTING_LIMIT = 1_000  # pairs of a component and an incident
 COMPONENTS = 500  # on a list, counted once for each incident
 
 
@@ -78,3 +80,16 @@ def _choose_updates(incident_ids: list[str]) -> tuple[dict[str, int], list[str]]
         if room >= 0:
             ids.append(update_id)
     return totals, ids
+
+
+def affecting(component_ids: list[str], start: datetime, end: datetime) -> dict[str, list[Incident]]:
+    """What affected each of these components in a period, latest first; at most a thousand together."""
+    pairs = select(incident_components.c.component_id, Incident).join(Incident)
+    during = Incident.started_at <= end, Incident.ends_at >= start
+    latest = pairs.where(incident_components.c.component_id.in_(component_ids), *during)
+    found: dict[str, list[Incident]] = defaultdict(list)
+    for component_id, incident in db.session.execute(
+        latest.order_by(Incident.started_at.desc()).limit(AFFECTING_LIMIT)
+    ):
+        found[component_id].append(incident)
+    return found

@@ -78,7 +78,8 @@ class Timeline(Scheduled):
         return days_between(self.started_at, min(self.ends_at, now()), self.page.zone)
 
     def _record_days(self) -> None:
-        ComponentDay.record([component.id for component in self.components], "maintenance", self.days())
+        seconds = dict.fromkeys(self.days(), 0)
+        ComponentDay.record([component.id for component in self.components], "maintenance", seconds)
 
     def _updates_by_clock(self, steps: list[tuple[IncidentStatus, datetime]]) -> list[IncidentUpdate]:
         known = {update.id for update in self.updates}

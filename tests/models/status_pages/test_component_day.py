@@ -1,7 +1,7 @@
 """How a component was on each of the last 90 days."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,7 +11,10 @@ from sqlalchemy import func, select
 from spk.db import db, now, writing
 from spk.models import Component, ComponentDay, User
 from spk.models.status_pages.component import GRACE_PERIOD
+from spk.models.status_pages.component_day import midnight, seconds_by_day
 from spk.models.status_pages.owned_pages import OwnedPages
+from spk.models.status_pages.uptime import last_days
+from spk.models.status_pages.vocabulary import ComponentStatus
 
 
 @pytest.fixture
@@ -29,11 +32,11 @@ def component(app: Flask) -> Iterator[Component]:
 def impacts(component: Component) -> list[str | None]:
     """From 89 days ago until today."""
     db.session.expire(component, ["bad_days"])
-    return [impact for _, impact in component.days()]
+    return [day.impact for day in last_days(component)]
 
 
 def test_there_are_90_days_up_to_today(component: Component) -> None:
-    days = [day for day, _ in component.days()]
+    days = [day.date for day in last_days(component)]
     assert (len(days), days[-1]) == (90, now().date())
 
 
@@ -99,4 +102,40 @@ def test_a_status_that_lasted_for_years_notes_no_more_than_the_history(component
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Niue"])  # they never share a day
 def test_a_day_is_one_of_the_time_zone_of_the_page(component: Component, zone: str) -> None:
     component.page.time_zone = zone
-    assert component.days()[-1][0] == now().astimezone(ZoneInfo(zone)).date()
+    assert last_days(component)[-1].date == now().astimezone(ZoneInfo(zone)).date()
+
+
+def test_a_day_has_the_seconds_of_each_status(component: Component) -> None:
+    lasted: dict[ComponentStatus, int] = {
+        "major_outage": 30,
+        "partial_outage": 20,
+        "degraded_performance": 10,
+    }
+    for status, minutes in lasted.items():
+        component.change(status=status)
+        component.status_since = now() - timedelta(minutes=minutes)
+    component.change(status="operational")
+    db.session.expire(component, ["bad_days"])
+    seconds = {day: (day.critical, day.major, day.minor) for day in last_days(component) if day.is_bad}
+    assert tuple(map(sum, zip(*seconds.values(), strict=True))) == (1800, 1200, 600)
+
+
+@pytest.mark.parametrize(
+    ("day", "hours"),
+    [("2026-03-28", 24), ("2026-03-29", 23), ("2026-10-25", 25)],
+    ids=["as ever", "clocks go forward", "clocks go back"],
+)
+def test_a_day_is_as_long_as_its_clocks_say(day: str, hours: int) -> None:
+    zone, of = ZoneInfo("Europe/Berlin"), date.fromisoformat(day)
+    assert midnight(of, 1, zone) - midnight(of, 0, zone) == timedelta(hours=hours)
+
+
+def test_a_period_is_shared_among_its_days() -> None:
+    zone = ZoneInfo("Asia/Tokyo")
+    today = now().astimezone(zone).date()
+    start = midnight(today, -2, zone) + timedelta(hours=20)
+    assert seconds_by_day(start, start + timedelta(hours=29), zone) == {
+        today - timedelta(days=2): 4 * 3600,
+        today - timedelta(days=1): 24 * 3600,
+        today: 3600,
+    }
