@@ -159,7 +159,7 @@ def test_time_stands_still_while_the_database_is_read(app: Flask) -> None:
     """Or a maintenance could end between its status and its updates."""
     with app.app_context(), reading():
         assert now() == now()
-    assert now() != now()
+    assert len({now() for _ in range(1_000)}) > 1  # two may be of one microsecond
 
 
 def test_a_query_outside_a_unit_of_work_fails(app: Flask) -> None:

@@ -211,7 +211,7 @@ def test_what_a_list_leaves_off_is_where_it_says(
     assert len(incident["incident_updates"]) == 10
     assert f'<a href="{incident["shortlink"]}">3 earlier updates</a>' in client.get("/").text
     page = client.get(incident["shortlink"].removeprefix("http://127.0.0.1:8000"))
-    assert page.text.count('<p class="body">') == 13
+    assert page.text.count('<div class="body">') == 13
     assert "Older" not in page.text
     assert len(acme.get(f"/incidents/{incident['id']}")["incident_updates"]) == 13
 
@@ -219,7 +219,7 @@ def test_what_a_list_leaves_off_is_where_it_says(
 def test_a_long_incident_is_read_in_parts(acme: Api, fill: Callable[..., None], client: FlaskClient) -> None:
     fill(1, 60, "x" * 25_000)
     parts = [client.get(f"/p/acme/incidents/incident-0?page={number}") for number in (1, 2, 3)]
-    assert [part.text.count('<p class="body">') for part in parts] == [25, 25, 10]
+    assert [part.text.count('<div class="body">') for part in parts] == [25, 25, 10]
     assert [len(part.data) < MOST for part in parts] == [True] * 3
     assert ["Newer" in part.text for part in parts] == [False, True, True]
     assert ["Older" in part.text for part in parts] == [True, True, False]

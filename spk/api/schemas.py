@@ -89,39 +89,6 @@ class GroupEntrySchema(ComponentSchema):
     components: list[str] = Field(validation_alias="component_ids")
 
 
-class RelatedIncidentSchema(Schema):
-    """An incident, by its id."""
-
-    id: str
-
-
-class RelatedEventsSchema(Schema):
-    """The incidents that a component had."""
-
-    component_id: str
-    incidents: list[RelatedIncidentSchema]
-
-
-class GroupUptimeSchema(Schema):
-    """How much of the time the components of a group were up, on average; outages are in seconds."""
-
-    id: str
-    name: str
-    range_start: Time
-    range_end: Time
-    uptime_percentage: float | None
-    major_outage: int
-    partial_outage: int
-    warnings: str | None
-    related_events: list[RelatedEventsSchema]
-
-
-class UptimeSchema(GroupUptimeSchema):
-    """How much of the time a component was up; outages are in seconds."""
-
-    related_events: RelatedEventsSchema  # type: ignore[assignment]  # one instead of several
-
-
 class AffectedComponentSchema(Schema):
     """How a component’s status changed with an update; `code` is its id."""
 

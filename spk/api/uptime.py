@@ -13,7 +13,7 @@ from spk.api.auth import ApiBlueprint
 from spk.api.component_groups import find_group
 from spk.api.components import find_component
 from spk.api.operation import Operation
-from spk.api.schemas import GroupUptimeSchema, UptimeSchema
+from spk.api.schemas import Schema, Time
 from spk.db import now
 from spk.models import Component, ComponentGroup, StatusPage
 from spk.models.status_pages.incident_list import affecting
@@ -47,6 +47,39 @@ class Period(TypedDict, total=False):
 
     start: Annotated[date, BeforeValidator(first_day, str)]
     end: Annotated[date, BeforeValidator(last_day, str)]
+
+
+class RelatedIncidentSchema(Schema):
+    """An incident, by its id."""
+
+    id: str
+
+
+class RelatedEventsSchema(Schema):
+    """The incidents that a component had."""
+
+    component_id: str
+    incidents: list[RelatedIncidentSchema]
+
+
+class GroupUptimeSchema(Schema):
+    """How much of the time the components of a group were up, on average; outages are in seconds."""
+
+    id: str
+    name: str
+    range_start: Time
+    range_end: Time
+    uptime_percentage: float | None
+    major_outage: int
+    partial_outage: int
+    warnings: str | None
+    related_events: list[RelatedEventsSchema]
+
+
+class UptimeSchema(GroupUptimeSchema):
+    """How much of the time a component was up; outages are in seconds."""
+
+    related_events: RelatedEventsSchema  # type: ignore[assignment]  # one instead of several
 
 
 @bp.get("/pages/<page>/components/<component>/uptime")

@@ -2,7 +2,7 @@
 
 from feedgenerator import Atom1Feed, Rss201rev2Feed
 from flask import Response, render_template
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from spk.db import reading
 from spk.headers import publish
@@ -78,14 +78,11 @@ def feed(kind: str, page: StatusPage) -> Response:
 def updates_of(incident: Incident) -> str:
     """The updates as HTML, newest first."""
     zone = incident.page.zone
+    when = Markup("<p><small>{}</small><br><strong>{}</strong></p>")
     lines = [
-        Markup("<p><small>{}</small><br><strong>{}</strong> {}</p>").format(
-            local(update.created_at, zone),
-            label(update.status),
-            Markup("<br>").join(escape(update.body).split("\n")),
-        )
+        f"{when.format(local(update.created_at, zone), label(update.status))}\n{update.prose}"
         for update in incident.timeline
     ]
     if incident.is_maintenance:
         lines.insert(0, Markup("<p>Scheduled for {}</p>").format(window(incident)))
-    return str(Markup("\n").join(lines))
+    return "\n".join(lines)

@@ -248,7 +248,7 @@ def test_markup_that_others_wrote_is_text(page: Page, acme: Api) -> None:
     acme.post("/incidents", name=name, body=name)
     page.goto(address(acme))
     expect(page.get_by_role("heading", name=name, level=3)).to_be_visible()
-    expect(page.get_by_text(name, exact=True)).to_have_count(4)
+    expect(page.get_by_text(name, exact=True)).to_have_count(5)
 
 
 def test_from_the_page_one_finds_an_incident_and_comes_back(page: Page, acme: Api) -> None:
@@ -270,7 +270,7 @@ def test_a_bad_day_tells_what_happened_under_pointer_and_focus_and_leads_to_it(p
     assert ": major outage" in day.evaluate(TOOLTIP)
     page.mouse.move(0, 0)
     assert day.evaluate(TOOLTIP) == "none"
-    page.get_by_role("link", name="Slow").first.focus()
+    page.get_by_role("region", name="Open incidents").locator("time").last.focus()
     page.keyboard.press("Tab")
     expect(day).to_be_focused()
     assert ": major outage" in day.evaluate(TOOLTIP)

@@ -91,14 +91,14 @@ def test_a_feed_without_incidents_is_a_feed(path: str, ada: Person, client: Flas
 @feeds
 def test_a_feed_tells_each_incident_with_its_updates(path: str, acme: Api, client: FlaskClient) -> None:
     made = acme.post("/incidents", name="Slow", body="We look.")
-    acme.patch(f"/incidents/{made['id']}", status="resolved", body="All\nis well.")
+    acme.patch(f"/incidents/{made['id']}", status="resolved", body="All\nis *well*.")
     [(title, link, identifier, words)] = items(parsed(client.get(path)))
     address = f"http://127.0.0.1:8000/p/acme/incidents/{made['id']}"
     assert (title, link, identifier) == ("Slow", address, f"urn:spk:{made['id']}")
     when = r"<small>\d+ \w+ \d{4}, \d\d:\d\d UTC</small><br>"
     assert re.fullmatch(
-        rf"<p>{when}<strong>Resolved</strong> All<br>is well\.</p>\n"
-        rf"<p>{when}<strong>Investigating</strong> We look\.</p>",
+        rf'<p>{when}<strong>Resolved</strong></p>\n<p dir="auto">All<br>\nis <em>well</em>\.</p>\n\n'
+        rf'<p>{when}<strong>Investigating</strong></p>\n<p dir="auto">We look\.</p>\n',
         words,
     )
 
@@ -169,7 +169,7 @@ def test_a_feed_announces_maintenance_with_its_window(path: str, ada: Person, cl
     [(title, _, _, words)] = items(parsed(client.get(path)))
     assert title == "Upgrade"
     assert words.startswith("<p>Scheduled for 16 Jan 2099, 08:30 – 09:30 JST</p>\n<p>")
-    assert "<strong>Scheduled</strong> No writes." in words
+    assert '<strong>Scheduled</strong></p>\n<p dir="auto">No writes.</p>' in words
 
 
 @feeds

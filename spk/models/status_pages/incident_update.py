@@ -4,21 +4,22 @@ import hashlib
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Unpack
 
+from markupsafe import Markup
 from sqlalchemy import JSON, ForeignKey, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
 from spk.db import Base, now
+from spk.models.prose import Prose, render
 from spk.models.refusal import InvalidField
 from spk.models.status_pages.identifier import ID_LENGTH, new_id
 from spk.models.status_pages.schedule import UtcTime
 from spk.models.status_pages.vocabulary import IncidentStatus
-from spk.models.text import MultiLine
 
 if TYPE_CHECKING:
     from spk.models.status_pages.incident import Incident
 
-BODY = MultiLine(25_000, of_a_script=True)
+BODY = Prose(25_000, of_a_script=True)
 
 
 class AffectedComponent(TypedDict):
@@ -48,12 +49,27 @@ class IncidentUpdate(Base):
     incident_id: Mapped[str] = mapped_column(ForeignKey("incidents.id", ondelete="CASCADE"))
     status: Mapped[str] = mapped_column(String(16))
     body: Mapped[str] = mapped_column(Text)
+    html: Mapped[str | None] = mapped_column(
+        Text
+    )  # of the body; None of what was written before there was any
     affected_components: Mapped[list[AffectedComponent] | None] = mapped_column(JSON(none_as_null=True))
     deliver_notifications: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=now)  # when it was said, as it is displayed
     corrected_at: Mapped[datetime | None]
 
     incident: Mapped["Incident"] = relationship(back_populates="updates")
+
+    @validates("body")
+    def _render(self, _name: str, body: str) -> str:
+        self.html = render(body)
+        return body
+
+    @property
+    def prose(self) -> Markup:
+        """The body as HTML."""
+        if self.html is None:
+            return Markup("<p>{}</p>").format(self.body)
+        return Markup(self.html)  # noqa: S704  # nosec B704  # as `render` made it
 
     @property
     def changed_at(self) -> datetime:
