@@ -30,7 +30,7 @@ def test_feedparser_reads_an_incident(number: int, version: str, told: Told) -> 
     incident = told["incident"]
     assert (entry["title"], entry["link"]) == ("Slow answers", incident["shortlink"])
     assert entry["id"] == f"urn:spk:{incident['id']}"
-    assert "<strong>Identified</strong> We look into it." in entry["summary"]
+    assert '<strong>Identified</strong></p>\n<p dir="auto">We look into it.' in entry["summary"]
 
 
 def test_reader_asks_again_and_is_told_that_nothing_changed(told: Told) -> None:
@@ -43,5 +43,5 @@ def test_reader_sees_what_changes_in_the_entry_that_it_has(told: Told) -> None:
     assert told["updates"][2] == [[0, 1], [0, 1]]
     for _, title, link, summary in told["entries"]:
         assert (title, link) == ("Slow answers", told["incident"]["shortlink"])
-        assert "<strong>Resolved</strong> All is well." in summary
+        assert '<strong>Resolved</strong></p>\n<p dir="auto">All is well.' in summary
     assert len(told["entries"]) == 2
