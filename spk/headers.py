@@ -23,8 +23,8 @@ HEADERS = {
 }
 CSP = (
     "default-src 'none'; script-src 'self'{nonce}; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; "
-    "require-trusted-types-for 'script'; trusted-types htmx"
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; "
+    "frame-ancestors {ancestors}; require-trusted-types-for 'script'; trusted-types htmx"
 )
 
 
@@ -49,8 +49,8 @@ def csp_nonce() -> str:
 
 def content_security_policy() -> str:
     """The policy of this response, with the nonce if the page has used it."""
-    nonce = request_state().csp_nonce
-    return CSP.format(nonce=f" 'nonce-{nonce}'" if nonce else "")
+    nonce, origins = request_state().csp_nonce, request_state().frame_origins
+    return CSP.format(nonce=f" 'nonce-{nonce}'" if nonce else "", ancestors=" ".join(origins) or "'none'")
 
 
 def publish(response: Response) -> Response:
@@ -109,6 +109,8 @@ def _allow_cross_origin(response: Response) -> Response:
 def _add_headers(response: Response) -> Response:
     policy = {"Content-Security-Policy": content_security_policy(), "Cache-Control": "no-store"}
     present = {name.lower() for name, _ in response.headers}  # setdefault would search all headers each time
+    if request_state().frame_origins:
+        present.add("x-frame-options")  # which knows no origins
     for name, value in (HEADERS | policy).items():
         if name.lower() not in present:
             response.headers.add(name, value)

@@ -3,6 +3,7 @@
 from flask import abort, redirect, request, url_for
 
 from spk.models import StatusPage
+from spk.request_state import request_state
 
 
 def find_published_page(slug: str | None) -> StatusPage:
@@ -12,4 +13,7 @@ def find_published_page(slug: str | None) -> StatusPage:
         address = url_for(request.endpoint or "", **{**(request.view_args or {}), "slug": renamed.slug})
         query = request.query_string.decode("latin-1")
         abort(redirect(f"{address}?{query}" if query else address, 308))
-    return page or abort(404, "There is no status page at this address.")
+    if page is None:
+        abort(404, "There is no status page at this address.")
+    request_state().frame_origins = page.frame_origins
+    return page

@@ -37,6 +37,10 @@ class OwnPageSchema(PageSchema):
 
     slug: str
     description: str | None
+    website: str | None
+    accent: str | None
+    frame_origins: tuple[str, ...]
+    hidden_from_search: bool
     created_at: Time
 
 

@@ -53,14 +53,14 @@ def init_app(app: Flask) -> None:
 
 def add_to_templates(app: Flask, filters: ModuleType, key_words: ModuleType) -> None:
     """Give templates their filters and functions, by the names of these."""
-    names = ("ago", "exact", "happened", "headline", "label", "lasted", "local", "percent", "span", "window")
-    for name in names:
+    for name in ("ago", "exact", "happened", "headline", "host", "label", "lasted", "local", "percent"):
         app.jinja_env.filters[name] = getattr(filters, name)
-    app.jinja_env.filters.update(date=filters.day, until=key_words.until)
+    app.jinja_env.filters.update(date=filters.day, span=filters.span, window=filters.window)
+    app.jinja_env.filters.update(until=key_words.until)
     for name in ("access", "ends_in", "limits", "page_list", "program", "rights_sentence"):
         app.jinja_env.globals[name] = getattr(key_words, name)
     app.jinja_env.globals.update(is_htmx=is_htmx, now=now, component_statuses=COMPONENT_STATUSES)
-    app.jinja_env.globals.update(password_help=passwords.HELP)
+    app.jinja_env.globals.update(password_help=passwords.HELP, colours=filters.COLOURS)
 
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]  # Flask-Login has no types

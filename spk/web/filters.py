@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from math import floor
+from urllib.parse import urlsplit
 
 import humanize
 
@@ -10,6 +11,16 @@ from spk.models import Incident
 from spk.models.status_pages.component_day import DOWN
 from spk.models.status_pages.uptime import Day, Uptime
 from spk.models.status_pages.vocabulary import DESCRIPTIONS, STATUS_OF, Level
+
+COLOURS: dict[Level, str] = {  # of pictures that stand alone, as in light pages
+    "none": "#17635c",
+    "open": "#4a5b78",
+    "unknown": "#5a616c",
+    "maintenance": "#2b5ea8",
+    "minor": "#8a5a00",
+    "major": "#a84300",
+    "critical": "#b02418",
+}
 
 
 def ago(time: datetime) -> str:
@@ -54,6 +65,11 @@ def days(first: date, last: date) -> str:
 def exact(time: datetime) -> str:
     """Like “11 Nov 2026, 09:41:07 UTC”."""
     return f"{time.astimezone(UTC):%-d %b %Y, %H:%M:%S} UTC"
+
+
+def host(url: str) -> str:
+    """Like “example.com”."""
+    return (urlsplit(url).hostname or url).removeprefix("www.")
 
 
 def label(status: str) -> str:

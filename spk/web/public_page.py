@@ -13,6 +13,7 @@ from spk.models.status_pages.component_order import to_blocks
 from spk.models.status_pages.incident_list import affecting
 from spk.models.status_pages.page_states import load_states
 from spk.published_page import find_published_page
+from spk.request_state import request_state
 from spk.web import filters, is_htmx, public
 from spk.web.query import page_number
 
@@ -110,6 +111,7 @@ def reader_id() -> int:
 
 def show_public_page(page: StatusPage, reader: int) -> ResponseReturnValue:
     """Answer htmx with the part that it refreshes, a browser without it with the whole page."""
+    request_state().frame_origins = page.frame_origins
     load_states([page])
     days = recent_days(page)  # before the others, which show more of the same incidents
     return render_template(

@@ -20,14 +20,11 @@ from spk.models import Component, ComponentGroup, Incident, StatusPage
 from spk.models.status_pages import (
     component,
     component_group,
-    identifier,
     incident_fields,
     incident_update,
-    status_page_fields,
 )
 from spk.models.status_pages.component_group import ComponentGroupChanges
 from spk.models.status_pages.incident_fields import Statuses
-from spk.models.status_pages.time_zone import clean_time_zone
 from spk.models.status_pages.vocabulary import (
     COMPONENT_STATUSES,
     IMPACTS,
@@ -42,16 +39,6 @@ def choices(values: tuple[str, ...], none: str = "") -> list[SelectChoice]:
     """The choices for these values, after an empty choice labelled `none`."""
     first = [SelectChoice("", none)] if none else []
     return first + [SelectChoice(value, label(value)) for value in values]
-
-
-class PageForm(BaseForm):
-    name = StringField("Name", [rule(status_page_fields.NAME)])
-
-
-class PageSettingsForm(PageForm):
-    slug = StringField("Address", [rule(identifier.SLUG)])
-    description = TextAreaField("Description", [rule(status_page_fields.DESCRIPTION)])
-    time_zone = StringField("Time zone", [rule(clean_time_zone)])
 
 
 class ComponentForm(BaseForm):

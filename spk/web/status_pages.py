@@ -12,7 +12,8 @@ from spk.models.status_pages.owned_pages import OwnedPages
 from spk.models.status_pages.page_states import load_states
 from spk.models.status_pages.time_zone import all_time_zones
 from spk.web import changing, is_htmx, user
-from spk.web.status_page_forms import ComponentForm, PageForm, PageSettingsForm
+from spk.web.page_forms import PageForm, PageSettingsForm
+from spk.web.status_page_forms import ComponentForm
 
 
 @user.get("/pages")
@@ -42,7 +43,7 @@ def status_page(page: str) -> ResponseReturnValue:
 @reading()
 def page_settings(page: str) -> ResponseReturnValue:
     found = find_page(page)
-    return show_settings(found, PageSettingsForm(obj=found))
+    return show_settings(found, PageSettingsForm.of(found))
 
 
 @user.post("/pages/<page>/settings")
@@ -53,12 +54,9 @@ def change_page(page: str) -> ResponseReturnValue:
     try:
         with changing():
             found = lock_page(page)
-            found.change(
-                name=form.name.data,
-                slug=form.slug.data,
-                description=form.description.data or None,
-                time_zone=form.time_zone.data,
-            )
+            found.change(**form.changes)
+            if form.logo or form.remove_logo.data:
+                found.set_logo(form.logo)
     except InvalidField as refusal:
         form[refusal.field].errors = [str(refusal)]
         return show_settings(read_page(page), form, 422)

@@ -15,7 +15,7 @@ LEFT_OUT = re.compile(
     r"/static/<path:filename>|/(healthz|readyz|metrics|verify)|/api/(openapi\.json|docs)"
     r"|/keys\.atom|/api/v1/credentials/revoke"
     r"|/(setup|register|login|login/second-factor|login/passkey|logout|reset)?|/(user|help)/.+"
-    r"|(/p/<slug>)?(/incidents/<incident>|/components/<component>|/history(\.rss|\.atom)?|/badge\.svg|/icon\.svg|/subscribe)?"
+    r"|(/p/<slug>)?(/incidents/<incident>|/components/<component>|/history(\.rss|\.atom)?|/badge\.svg|/(icon\.svg|logo\.png|card\.png|accent\.css)|/subscribe)?"
 )
 
 

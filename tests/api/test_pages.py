@@ -10,6 +10,7 @@ from spk import create_app
 from tests.people import Api, Person, body
 
 KEYS = {"id", "name", "url", "time_zone", "updated_at", "slug", "description", "created_at"}
+KEYS |= {"website", "accent", "frame_origins", "hidden_from_search"}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00")
 
 WRONG: list[tuple[dict[str, object], str]] = [

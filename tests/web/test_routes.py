@@ -17,10 +17,12 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from spk.db import Base, db, reading, writing
-from spk.models import BrowserSession, Passkey, User
+from spk.models import BrowserSession, Passkey, StatusPage, User
 from spk.models.accounts.ending_keys import feed_secret
 from spk.models.accounts.reset_link import make_reset_token
+from spk.models.status_pages.branding import clean_logo
 from tests.authenticator import Authenticator
+from tests.models.test_branding import picture
 from tests.people import Browser, Person, bearer, body
 from tests.web.test_passkeys import add
 
@@ -56,6 +58,9 @@ ROUTES = {
             "atom",
             "badge",
             "icon",
+            "card",
+            "logo",
+            "accent",
         )
     },
     **{f"public_api.{name}": "PAGE" for name in ("summary", "status", "components", "incidents")},
@@ -157,6 +162,7 @@ FIELDS = {
     "body": "New",
     "impact_override": "",
     "time_zone": "UTC",
+    "accent": "#17635c",
     "ends": "first_use",
     "move": "web:1",
     "status_web": "degraded_performance",
@@ -181,10 +187,19 @@ def values(ada: Person) -> Values:
     with ada.app.app_context(), reading():
         session = db.session.scalars(select(BrowserSession.id)).one()
     api.post("/component-groups", name="Europe")
+    api.patch(accent="#17635c")
+    give_logo(ada)
     addresses = {"page": "acme", "slug": "acme", "component": "web", "group": "europe"}
     addresses |= {"incident": incident, "update": update}
     others = {"which": "unresolved", "filename": "style.css", "prefix": api.token[:12], "passkey_id": "1"}
     return {**addresses, **others, "session_id": str(session)}
+
+
+def give_logo(ada: Person) -> None:
+    with ada.app.app_context(), writing():
+        page = StatusPage.published("acme")
+        assert page
+        page.set_logo(clean_logo(picture()))
 
 
 def add_factors(ada: Person, values: Values) -> None:

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 import spk
 from spk.db import db, reading, writing
 from spk.models.status_pages.incident_update import IncidentUpdate
+from spk.models.status_pages.status_page_fields import NewPage
 from tests.people import Api, Browser, Person
 from tests.web.page_text import messages, text
 
@@ -21,7 +22,13 @@ NO_PAGES = "Status pages aren’t included in this plan."
 PLAIN = "Use plain text only; this name contains characters that can’t be shown."
 SLUG_WORDS = "Use lower-case letters, digits and single hyphens, up to 80 characters."
 ZONE_WORDS = "Use the name of a time zone, like Europe/Berlin or UTC."
-SETTINGS = {"name": "Umbrella", "slug": "umbrella", "description": "How it is.", "time_zone": "Asia/Tokyo"}
+FIELDS: NewPage = {
+    "name": "Umbrella",
+    "slug": "umbrella",
+    "description": "How it is.",
+    "time_zone": "Asia/Tokyo",
+}
+SETTINGS = {name: str(value) for name, value in FIELDS.items()}
 
 UPDATE = "abcdefghijkl"  # the id of the one there is
 
@@ -381,7 +388,7 @@ def test_creating_without_a_name_field_is_sent_back(ada: Person) -> None:
 
 
 def test_the_settings_show_what_is_set(ada: Person) -> None:
-    ada.create_page(**SETTINGS)
+    ada.create_page(**FIELDS)
     sent = Controls(ada.browser().get("/user/pages/umbrella/settings")).sent
     assert set(SETTINGS.items()) <= set(sent)
 
@@ -407,7 +414,7 @@ def test_the_settings_may_stay_as_they_are(acme: Api, ada: Person) -> None:
 
 
 def test_a_description_may_be_taken_away(ada: Person) -> None:
-    ada.create_page(**SETTINGS)
+    ada.create_page(**FIELDS)
     send(ada.browser(), "/user/pages/umbrella/settings", {**SETTINGS, "description": ""})
     assert ada.api("/api/v1/pages/umbrella").get()["description"] is None
 

@@ -6,11 +6,12 @@ from functools import partial
 from typing import Unpack
 
 from flask import current_app
-from sqlalchemy import ForeignKey, String, Text, func, or_, select
+from sqlalchemy import ForeignKey, String, Text, false, func, or_, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from spk.db import Base, db, now
 from spk.models.accounts.user import User
+from spk.models.status_pages.branding import WEBSITE_LENGTH, Logo
 from spk.models.status_pages.component import Component
 from spk.models.status_pages.component_group import ComponentGroup
 from spk.models.status_pages.former_slug import FormerSlug
@@ -39,6 +40,12 @@ class StatusPage(PageComponents, PageState, Base):
     slug: Mapped[str] = mapped_column(String(SLUG_LENGTH), unique=True)
     description: Mapped[str | None] = mapped_column(Text)
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
+    website: Mapped[str | None] = mapped_column(String(WEBSITE_LENGTH))
+    accent: Mapped[str | None] = mapped_column(String(7))
+    frame_origins: Mapped[tuple[str, ...]] = mapped_column(default=(), server_default=text("''"))
+    hidden_from_search: Mapped[bool] = mapped_column(default=False, server_default=false())
+    logo: Mapped[str | None] = mapped_column(Text, deferred=True)
+    logo_name: Mapped[str | None] = mapped_column(String(40))
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now)
 
@@ -101,9 +108,21 @@ class StatusPage(PageComponents, PageState, Base):
             save_with_slug(self, choose_slug(slug, self.name, self.id, is_taken))
             FormerSlug.reuse(slug)
             FormerSlug.keep(former, self.user_id, self.id)
+        if "frame_origins" in changes:
+            self.frame_origins = tuple(changes.pop("frame_origins"))
         for field, value in changes.items():
             setattr(self, field, value)
         self.mark_changed()
+
+    def set_logo(self, logo: Logo | None) -> None:
+        """Show this logo, or none."""
+        self.logo, self.logo_name = (logo.data, logo.name) if logo else (None, None)
+        self.mark_changed()
+
+    @property
+    def logo_size(self) -> list[int]:
+        """Its width and height in px as it is shown, at half of what it has."""
+        return [int(each) // 2 for each in (self.logo_name or "").partition("-")[2].split("x")]
 
     def mark_changed(self) -> None:
         """Record that something on the page has changed."""

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
+from spk.models.status_pages.branding import clean_accent, clean_origins, clean_website
 from spk.models.status_pages.identifier import SLUG
 from spk.models.status_pages.time_zone import clean_time_zone
 from spk.models.text import MultiLine, SingleLine
@@ -19,6 +20,10 @@ class PageFields(TypedDict, total=False):
     slug: Annotated[str, SLUG]
     description: Annotated[str, DESCRIPTION] | None
     time_zone: Annotated[str, AfterValidator(clean_time_zone)]
+    website: Annotated[str, AfterValidator(clean_website)] | None
+    accent: Annotated[str, AfterValidator(clean_accent)] | None
+    frame_origins: Annotated[list[str], AfterValidator(clean_origins)]
+    hidden_from_search: bool
 
 
 class PageChanges(PageFields, total=False):
