@@ -9,9 +9,12 @@ function makeSortable() {
   }
 }
 
-function saveMove({ item, oldDraggableIndex, newDraggableIndex }) {
+// It goes back until the server says that it was moved, so that what is shown is what is saved.
+function saveMove({ item, from, oldDraggableIndex, newDraggableIndex }) {
   const places = newDraggableIndex - oldDraggableIndex;
   if (!places) return;
+  item.remove();
+  from.insertBefore(item, from.children[oldDraggableIndex] ?? null);
   const button = document.createElement("button");
   Object.assign(button, { name: "move", value: `${item.dataset.moved}:${places}`, hidden: true });
   const form = document.getElementById("order");

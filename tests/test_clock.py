@@ -122,7 +122,7 @@ def test_feeds_tell_it_and_when_it_was(over: str, client: FlaskClient) -> None:
     rss = ET.fromstring(client.get("/p/acme/history.rss").data)
     assert parsedate_to_datetime(rss.findtext("channel/lastBuildDate") or "") == ENDED
     for words in (atom.findtext(f"{ATOM}entry/{ATOM}summary"), rss.findtext("channel/item/description")):
-        found = re.findall("<strong>([^<]+)</strong> ([^<]+)", words or "")
+        found = re.findall(r"<strong>([^<]+)</strong></p>\s*<p[^>]*>([^<]+)", words or "")
         assert found == [
             ("Completed", BY_CLOCK[0][1]),
             ("In progress", BY_CLOCK[1][1]),

@@ -25,8 +25,10 @@ MAX_FIELDS = 500  # the decoder takes time by the square of repeated names
 _BARE_PLUS = re.compile(r"(scheduled_(?:for|until)(?:\]|%5D)?=[\d-]+T[\d:.]+)(?:\+| |%20)(\d\d:?\d\d)")
 
 
-def read_body(fields: TypeAdapter[F], wrapper: str) -> F:
-    """The fields in JSON or a form, inside `wrapper`, beside it or bare; raises BadRequest or InvalidFields.
+def read_body(fields: TypeAdapter[F], wrapper: str, beside: tuple[str, ...] = ()) -> F:
+    """The fields in JSON or a form, inside `wrapper` or bare; raises BadRequest or InvalidFields.
+
+    Those in `beside` may also stand next to the wrapper.
 
     A body that looks like JSON is read as JSON: curl’s -d sends it with the content type of a form.
     """
@@ -36,7 +38,8 @@ def read_body(fields: TypeAdapter[F], wrapper: str) -> F:
     given = body[wrapper] if isinstance(body, dict) and wrapper in body else body
     if not isinstance(body, dict) or not isinstance(given, dict):
         raise InvalidFields({wrapper: ["This must be an object with fields."]})
-    given = {name: value for name, value in body.items() if name != wrapper} | given
+    if given is not body:
+        given = {name: body[name] for name in beside if name in body} | given
     valid = _validate(fields, given, is_json=is_json)
     if not valid and any(isinstance(value, dict) for name, value in body.items() if name != wrapper):
         raise InvalidFields({wrapper: [f"Put the fields into “{wrapper}”, or send them bare."]})

@@ -9,6 +9,7 @@ from spk.api.schemas import ComponentGroupSchema
 from spk.models import ComponentGroup, StatusPage
 from spk.models.status_pages.component_group import ComponentGroupChanges, NewComponentGroup
 
+BESIDE = ("description",)  # where Atlassian has it
 bp = ApiBlueprint("component_groups", __name__, feature="status_pages", resources=("components",))
 
 
@@ -20,7 +21,7 @@ def list_groups(page: StatusPage, paging: Paging) -> list[ComponentGroup]:
 
 
 @bp.post("/pages/<page>/component-groups")
-@Operation(ComponentGroupSchema, 201, body=NewComponentGroup, wrapper="component_group")
+@Operation(ComponentGroupSchema, 201, body=NewComponentGroup, wrapper="component_group", beside=BESIDE)
 def create_group(page: StatusPage, fields: NewComponentGroup) -> ComponentGroup:
     """Add a group, and put components into it."""
     return page.create_group(**fields)
@@ -35,7 +36,7 @@ def show_group(page: StatusPage, group: str) -> ComponentGroup:
 
 @bp.put("/pages/<page>/component-groups/<group>")
 @bp.patch("/pages/<page>/component-groups/<group>")
-@Operation(ComponentGroupSchema, body=ComponentGroupChanges, wrapper="component_group")
+@Operation(ComponentGroupSchema, body=ComponentGroupChanges, wrapper="component_group", beside=BESIDE)
 def update_group(page: StatusPage, group: str, fields: ComponentGroupChanges) -> ComponentGroup:
     """Change a group, or which components it has."""
     found = find_group(page, group)

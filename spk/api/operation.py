@@ -46,6 +46,7 @@ class Operation:
         *,
         body: type[Any] | None = None,
         wrapper: str = "",
+        beside: tuple[str, ...] = (),
         paging: type[Any] | None = None,
         query: type[Any] | None = None,
     ) -> None:
@@ -53,7 +54,7 @@ class Operation:
             TypeAdapter(each) if each else None for each in (response, body, paging, query)
         )
         self.status = status
-        self.wrapper = wrapper
+        self.wrapper, self.beside = wrapper, beside
 
     def __call__(self, view: View) -> View:
         @wraps(view)
@@ -90,7 +91,7 @@ class Operation:
         """Read the body and the query; raises BadRequest or InvalidFields."""
         data: RequestData = {}
         if self.body:
-            data["fields"] = read_body(self.body, self.wrapper)
+            data["fields"] = read_body(self.body, self.wrapper, self.beside)
         if self.paging:
             data["paging"] = read_paging(self.paging)
         if self.query:

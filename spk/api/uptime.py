@@ -17,6 +17,7 @@ from spk.api.schemas import Schema, Time
 from spk.db import now
 from spk.models import Component, ComponentGroup, StatusPage
 from spk.models.status_pages.incident_list import affecting
+from spk.models.status_pages.uptime import check_period
 
 bp = ApiBlueprint("uptime", __name__, feature="status_pages", resources=("analytics",))
 Uptimes = dict[str, Any]  # what the schemas are made of
@@ -102,10 +103,12 @@ def group_uptime(page: StatusPage, group: str, query: Period) -> Uptimes:
 
 def measure_all(found: Component | ComponentGroup, components: list[Component], query: Period) -> Uptimes:
     """The uptime of these components together, and the incidents of each."""
+    check_period(query.get("start"), query.get("end"), now().astimezone(found.page.zone).date())
     measured = [component.uptime(query.get("start"), query.get("end")) for component in components]
+    known = [each for each in measured if each.days] or measured
     percentages = [each.uptime_percentage for each in measured if each.uptime_percentage is not None]
-    start = min((each.range_start for each in measured), default=now())
-    end = max((each.range_end for each in measured), default=now())
+    start = min((each.range_start for each in known), default=now())
+    end = max((each.range_end for each in known), default=now())
     incidents = affecting([component.id for component in components], start, end)
     return {
         "id": found.id,
@@ -115,7 +118,7 @@ def measure_all(found: Component | ComponentGroup, components: list[Component], 
         "uptime_percentage": fmean(percentages) if percentages else None,
         "major_outage": sum(each.major_outage for each in measured),
         "partial_outage": sum(each.partial_outage for each in measured),
-        "warnings": next((each.warnings for each in measured if each.warnings), None),
+        "warnings": known[0].warnings if known and all(each.warnings for each in known) else None,
         "related_events": [
             {"component_id": component.id, "incidents": incidents[component.id]} for component in components
         ],

@@ -1,20 +1,15 @@
 """What people write at length: text with links and a little Markdown, as HTML that can do no harm."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 
 from spk.models.text import MultiLine
 
-# Of CommonMark: no headings, pictures, tables or HTML.
-RULES = ["newline", "escape", "emphasis", "backticks", "fence", "list", "link", "autolink", "linkify"]
-ATTRIBUTES = {
-    "link_open": {"rel": "nofollow ugc"},
-    "paragraph_open": {"dir": "auto"},
-    "list_item_open": {"dir": "auto"},
-}
+# Of CommonMark: no headings, lists, pictures, tables or HTML. What nests grows, and is cut where it is deep.
+RULES = ["newline", "escape", "emphasis", "backticks", "fence", "link", "autolink", "linkify"]
+ATTRIBUTES = {"link_open": {"rel": "nofollow ugc"}, "paragraph_open": {"dir": "auto"}}
 SCHEMES = ("http:", "https:", "mailto:")
 MOST_BARE_LINKS = 100  # the library looks for their ends by the square of their number
 
@@ -28,6 +23,8 @@ class Parser(MarkdownIt):
         self.core.ruler.push("attributes", _set_attributes)
         if self.linkify:
             self.linkify.set({"fuzzy_link": False, "fuzzy_email": False})
+            for schema in ("//", "ftp:", "mailto:"):
+                self.linkify.add(schema, None)
 
     def validateLink(self, url: str) -> bool:  # noqa: N802  # the library's name
         return url.lower().startswith(SCHEMES)
@@ -43,7 +40,13 @@ def _set_attributes(state: StateCore) -> None:
 _LINKING, _PLAIN = Parser(is_linking=True), Parser(is_linking=False)
 
 
-@lru_cache(maxsize=16)
+class Written(str):
+    """A text beside its HTML, which is made before any lock: the longest takes a second."""
+
+    __slots__ = ("html",)
+    html: str
+
+
 def render(text: str) -> str:
     """The text as HTML."""
     parser = _LINKING if text.count("://") <= MOST_BARE_LINKS else _PLAIN
@@ -53,9 +56,9 @@ def render(text: str) -> str:
 
 @dataclass(frozen=True)
 class Prose(MultiLine):
-    """Text that is rendered: here, before any lock, as that may take a second, and kept until it is saved."""
+    """Text that is kept with its HTML."""
 
-    def __call__(self, text: str) -> str:
-        clean = super().__call__(text)
-        render(clean)
-        return clean
+    def __call__(self, text: str) -> Written:
+        written = Written(super().__call__(text))
+        written.html = render(written)
+        return written

@@ -28,7 +28,7 @@ def create_group(page: str) -> ResponseReturnValue:
     try:
         with changing():
             found = lock_page(page)
-            group = found.create_group(**form.fields)
+            group = found.create_group(**form.changes())
     except (InvalidField, LimitReached) as refusal:
         form.name.errors = [str(refusal)]
         return show_form(read_page(page), form, 409)
@@ -40,21 +40,22 @@ def create_group(page: str) -> ResponseReturnValue:
 def group_settings(page: str, group: str) -> ResponseReturnValue:
     own_page = find_page(page)
     found = find_group(own_page, group)
-    return show_form(own_page, ComponentGroupForm.of(own_page, obj=found), group=found)
+    return show_form(own_page, ComponentGroupForm.of(own_page, found), group=found)
 
 
 @user.post("/pages/<page>/groups/<group>")
 def change_group(page: str, group: str) -> ResponseReturnValue:
     with reading():
         own_page = find_page(page)
-        form = ComponentGroupForm.of(own_page)
+        found = find_group(own_page, group)
+        form = ComponentGroupForm.of(own_page, found)
         if not form.validate():
-            return show_form(own_page, form, 422, find_group(own_page, group))
+            return show_form(own_page, form, 422, found)
     try:
         with changing():
             own_page = lock_page(page)
             found = find_group(own_page, group)
-            found.change(**form.fields)
+            found.change(**form.changes(found.component_ids))
     except InvalidField as refusal:
         form.name.errors = [str(refusal)]
         with reading():

@@ -17,6 +17,8 @@ from spk.web.status_page_forms import (
 )
 from spk.web.status_pages import find_page, lock_page, show_page, to_page
 
+GONE = "That component isn’t on this page."
+
 
 @user.post("/pages/<page>/components")
 def create_component(page: str) -> ResponseReturnValue:
@@ -38,9 +40,14 @@ def set_statuses(page: str) -> ResponseReturnValue:
     by_id = chosen_statuses()
     with changing():
         own_page = lock_page(page)
-        chosen = [(find_component(own_page, key), status) for key, status in by_id.items()]
+        found = {key: own_page.component(key) for key in by_id}
+        chosen = [(component, by_id[key]) for key, component in found.items() if component]
+        if by_id and not chosen:
+            abort(404, GONE)
         own_page.set_statuses(chosen)
         message = statuses_told([component for component, _ in chosen])
+        if len(chosen) < len(by_id):
+            message += " What is no longer on this page was left out."
     return answer(own_page, message)
 
 
@@ -51,9 +58,10 @@ def move_in_order(page: str) -> ResponseReturnValue:
         abort(422, "Move it up or down.")
     with changing():
         own_page = lock_page(page)
-        moved = own_page.group(form.moved) or find_component(own_page, form.moved)
-        move(moved, form.places)
-        message = f"“{moved.name}” was moved {'up' if form.places < 0 else 'down'}."
+        moved = own_page.component(form.moved) or own_page.group(form.moved) or abort(404, GONE)
+        is_moved = move(moved, form.places)
+        way = "was moved " + ("up" if form.places < 0 else "down") if is_moved else "stays where it is"
+        message = f"“{moved.name}” {way}."
     return answer(own_page, message)
 
 
@@ -75,12 +83,7 @@ def change_component(page: str, component: str) -> ResponseReturnValue:
         with changing():
             own_page = lock_page(page)
             found = find_component(own_page, component)
-            found.change(
-                name=form.name.data,
-                description=form.description.data or None,
-                only_show_if_degraded=form.only_show_if_degraded.data,
-                group_id=form.group_id.data or None,
-            )
+            found.change(**form.changes)
     except InvalidField as refusal:
         form.group_id.errors = [str(refusal)]
         with reading():
@@ -130,7 +133,7 @@ def statuses_told(components: list[Component]) -> str:
 
 
 def find_component(page: StatusPage, key: str) -> Component:
-    return page.component(key) or abort(404, "That component isn’t on this page.")
+    return page.component(key) or abort(404, GONE)
 
 
 def show_component(

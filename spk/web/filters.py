@@ -108,7 +108,7 @@ def percent(uptime: Uptime) -> str:
     """Like “99.98%”, which is 100% only where there was no outage."""
     if uptime.uptime_percentage is None:
         return "Unknown"
-    return f"{floor(uptime.uptime_percentage * 100) / 100:g}%"
+    return f"{floor(round(uptime.uptime_percentage * 100, 6)) / 100:g}%"
 
 
 def headline(level: Level) -> str:

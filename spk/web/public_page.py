@@ -18,7 +18,7 @@ from spk.web import filters, is_htmx, public
 from spk.web.query import page_number
 
 RECENT_DAYS = 14  # listed on the page itself
-RECENT_LIMIT = 100  # incidents listed there
+RECENT_LIMIT = 100  # incidents listed there, and those of a component on its page
 HISTORY_PAGE_SIZE = 50  # incidents on one page of the history
 UPDATES_PAGE_SIZE = 25  # updates on one page of an incident
 
@@ -70,7 +70,7 @@ def component(slug: str, component: str) -> ResponseReturnValue:
     page = find_published_page(slug)
     found = page.component(component) or abort(404, "There is no such component on this page.")
     uptime = found.uptime()
-    incidents = affecting([found.id], uptime.range_start, now())[found.id]
+    incidents = affecting([found.id], uptime.range_start, now(), RECENT_LIMIT)[found.id]
     dates = [(incident, set(incident.days())) for incident in incidents]
     bad = [day for day in reversed(uptime.days) if day.is_bad]
     days = [(day, [incident for incident, lasted in dates if day.date in lasted]) for day in bad]

@@ -1,5 +1,6 @@
 """Forms for status pages, validated by the rules of the models."""
 
+from collections.abc import Iterable
 from typing import Self
 
 from wtforms import (
@@ -23,7 +24,8 @@ from spk.models.status_pages import (
     incident_fields,
     incident_update,
 )
-from spk.models.status_pages.component_group import ComponentGroupChanges
+from spk.models.status_pages.component import ComponentChanges
+from spk.models.status_pages.component_group import NewComponentGroup
 from spk.models.status_pages.incident_fields import Statuses
 from spk.models.status_pages.vocabulary import (
     COMPONENT_STATUSES,
@@ -49,34 +51,48 @@ class ComponentForm(BaseForm):
 class ComponentSettingsForm(ComponentForm):
     only_show_if_degraded = BooleanField("Show it only while something is wrong with it")
     group_id = SelectField("Group", filters=[lambda group_id: group_id or ""])
+    shown_group = HiddenField()  # one left as it was shown may have changed since
 
     @classmethod
     def of(cls, component: Component) -> Self:
-        form = cls(obj=component)
+        form = cls(obj=component, shown_group=component.group_id or "")
         groups = [SelectChoice(group.id, group.name) for group in component.page.groups]
         form.group_id.choices = [SelectChoice("", "None"), *groups]
         return form
+
+    @property
+    def changes(self) -> ComponentChanges:
+        changes: ComponentChanges = {
+            "name": self.name.data,
+            "description": self.description.data or None,
+            "only_show_if_degraded": self.only_show_if_degraded.data,
+        }
+        if self.group_id.data != self.shown_group.data:
+            changes["group_id"] = self.group_id.data or None
+        return changes
 
 
 class ComponentGroupForm(BaseForm):
     name = StringField("Name", [rule(component_group.NAME)], id="group-name")
     description = StringField("Description", [rule(component.DESCRIPTION)], id="group-description")
+    shown = HiddenField()  # what it had: a component left as it was may have come or gone since
     component_ids = SelectMultipleField(
         "Components", widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
     )
 
     @classmethod
-    def of(cls, page: StatusPage, **shown: ComponentGroup) -> Self:
-        form = cls(**shown)
+    def of(cls, page: StatusPage, group: ComponentGroup | None = None) -> Self:
+        form = cls(obj=group, shown=" ".join(group.component_ids) if group else "")
         form.component_ids.choices = [SelectChoice(each.id, each.name) for each in page.components]
         return form
 
-    @property
-    def fields(self) -> ComponentGroupChanges:
+    def changes(self, present: Iterable[str] = ()) -> NewComponentGroup:
+        """What was changed of a group that has these components now."""
+        shown, chosen = set(self.shown.data.split()), set(self.component_ids.data)
         return {
             "name": self.name.data,
             "description": self.description.data or None,
-            "components": self.component_ids.data,
+            "components": [*(set(present) | (chosen - shown)) - (shown - chosen)],
         }
 
 

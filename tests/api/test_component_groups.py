@@ -64,10 +64,17 @@ def test_a_description_may_stand_beside_the_group(acme: Api) -> None:
     assert acme.get("/component-groups/europe")["description"] == "Frankfurt"
 
 
+def test_nothing_else_counts_beside_the_object(acme: Api) -> None:
+    sent = {"component_group": {"nmae": "Europe"}, "name": "Asia"}
+    assert acme.open("POST", "/component-groups", json=sent).status_code == 422
+    sent = {"component": {"stauts": "major_outage"}, "status": "partial_outage"}
+    assert acme.open("PATCH", "/components/web", json=sent).status_code == 422
+
+
 def test_what_is_within_the_object_counts_before_what_is_beside_it(acme: Api) -> None:
-    sent = {"name": "Outer", "component_group": {"name": "Inner"}}
+    sent = {"description": "Outer", "component_group": {"name": "Europe", "description": "Inner"}}
     assert acme.open("POST", "/component-groups", json=sent).status_code == 201
-    assert [group["name"] for group in acme.all("/component-groups")] == ["Inner"]
+    assert [group["description"] for group in acme.all("/component-groups")] == ["Inner"]
 
 
 def test_a_form_names_its_components_too(acme: Api) -> None:

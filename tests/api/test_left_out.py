@@ -75,7 +75,7 @@ def test_a_wrong_value_beside_an_empty_one_is_named(acme: Api) -> None:
         ("/incidents/slow", {"incident": {"Body": "x"}}, "Body", "body"),
         ("/components/web", {"component": {"state": "operational"}}, "state", "status"),
         ("", {"page": {"timezone": "UTC"}}, "timezone", "time_zone"),
-        ("", {"titel": "x", "y": 1}, "titel", "time_zone"),
+        ("", {"titel": "x", "y": 1}, "titel", "website"),
     ],
 )
 def test_a_change_that_knows_no_field_names_the_nearest(

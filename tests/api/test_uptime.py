@@ -103,6 +103,41 @@ def test_where_nothing_is_known_there_is_no_percentage(query: str, acme: Api) ->
     assert answer["warnings"] == "Nothing is known of these days."
 
 
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "Pacific/Niue"])
+@pytest.mark.parametrize("year", ["0001", "9999"])
+def test_the_first_and_the_last_of_all_years_can_be_asked_for(year: str, zone: str, acme: Api) -> None:
+    acme.patch(time_zone=zone)
+    assert acme.get(f"/components/web/uptime?end={year}")["name"] == "Web"
+    assert acme.open("GET", f"/components/web/uptime?start={year}").status_code in (200, 422)
+
+
+def test_an_outage_whose_length_was_not_recorded_leaves_no_percentage(acme: Api) -> None:
+    was_down(acme, "web", 5, "critical", 60)
+    with acme.client.application.app_context(), writing():
+        db.session.execute(update(ComponentDay).values(critical=0))
+    answer = acme.get("/components/web/uptime")
+    assert answer["uptime_percentage"] is None
+    assert answer["warnings"] == f"How long the outage of {ago(5)} lasted wasn’t recorded."
+    assert acme.get(f"/components/web/uptime?start={ago(4)}")["uptime_percentage"] == 100
+
+
+def test_the_shortest_outage_counts_a_second(acme: Api) -> None:
+    was_down(acme, "web", 1, "critical", 0)
+    assert acme.get("/components/web/uptime")["major_outage"] == 1
+
+
+def test_a_group_warns_only_of_what_all_of_it_lacks(acme: Api) -> None:
+    acme.post("/components", name="New")
+    acme.post("/component-groups", name="Europe", components=["new", "web"])
+    answer = acme.get(f"/component-groups/europe/uptime?start={ago(10)}")
+    assert (answer["range_start"][:10], answer["warnings"]) == (str(ago(10)), None)
+
+
+def test_the_days_of_an_empty_group_are_looked_at_too(acme: Api) -> None:
+    acme.post("/component-groups", name="Europe")
+    assert list(acme.get("/component-groups/europe/uptime?start=2099", 422)["fields"]) == ["start"]
+
+
 def test_a_year_and_a_month_are_all_their_days(acme: Api) -> None:
     today = now().date()
     days = [

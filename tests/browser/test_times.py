@@ -56,11 +56,20 @@ def test_under_pointer_and_focus_it_is_that_of_its_reader(page: Page) -> None:
     assert "where you are" in time.evaluate(BEFORE)
 
 
-def test_what_is_planned_is_told_ahead(acme: Api, new_context: NewContext) -> None:
-    acme.post("/incidents", name="Deploy", scheduled_for=hours_before(acme.get()["updated_at"], -50))
-    page = new_context().new_page()
-    page.goto(f"{acme.root.replace('/api/v1/pages', '/p')}")
-    assert page.locator(".window time").evaluate(AFTER) == '" · in 2 days"'
+def test_a_window_tells_its_start_and_its_end_where_its_reader_is(acme: Api, new_context: NewContext) -> None:
+    start = hours_before(acme.get()["updated_at"], -50)
+    acme.post("/incidents", name="Deploy", scheduled_for=start, duration_minutes=90)
+    page = new_context(timezone_id="UTC").new_page()
+    page.goto(acme.root.replace("/api/v1/pages", "/p"))
+    times = page.locator(".window time").all()
+    begun = datetime.fromisoformat(start)
+    ends = begun + timedelta(minutes=90)
+    shown = [time.get_attribute("data-here") or "" for time in times]
+    assert [f"{each:%H:%M:%S}" in here for each, here in zip((begun, ends), shown, strict=True)] == [
+        True,
+        True,
+    ]
+    assert [time.evaluate(AFTER) for time in times] == ["none", "none"]
 
 
 def test_without_scripts_the_pages_own_time_is_there(acme: Api, new_context: NewContext) -> None:

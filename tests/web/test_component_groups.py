@@ -98,6 +98,23 @@ def test_a_component_whose_form_had_no_group_stays_where_it_is(acme: Api, browse
     assert members(acme) == {"Database", "Mail"}
 
 
+def test_what_a_script_did_meanwhile_is_not_undone_by_an_open_form(acme: Api, browser: Browser) -> None:
+    shown = " ".join(acme.get("/component-groups/europe")["components"])
+    db, mail, web = (identifier(acme, slug) for slug in ("db", "mail", "web"))
+    acme.patch("/components/web", group_id="europe")
+    acme.patch("/components/mail", group_id=None)
+    token = re.findall('name="csrf_token" value="([^"]+)"', browser.get("/user/plan").text)[0]
+    data = {"csrf_token": token, "name": "EU", "shown": shown, "component_ids": [db, mail]}
+    assert browser.client.post("/user/pages/acme/groups/europe", data=data).status_code == 303
+    assert acme.get("/component-groups/europe")["components"] == [web, db]
+
+
+def test_a_group_chosen_meanwhile_is_not_undone_by_an_open_form(acme: Api, browser: Browser) -> None:
+    acme.patch("/components/web", group_id="europe")
+    browser.submit("/user/pages/acme/components/web", name="Shop", group_id="", shown_group="")
+    assert members(acme) == {"Shop", "Db", "Mail"}
+
+
 def test_deleting_asks_first_and_leaves_the_components(acme: Api, browser: Browser) -> None:
     page = text(browser.get("/user/pages/acme/groups/europe/delete"))
     assert "Delete “Europe”? Its components stay on the page, by themselves." in page

@@ -281,6 +281,15 @@ def test_nothing_chosen_changes_nothing(three: Api, ada: Person) -> None:
     assert three.get()["updated_at"] == before
 
 
+def test_a_component_that_is_gone_keeps_no_other_from_being_saved(three: Api, ada: Person) -> None:
+    gone = three.get("/components/db")["id"]
+    three.delete("/components/db")
+    fields = {f"status_{gone}": "major_outage", "status_web": "partial_outage"}
+    answer = ada.browser().submit("/user/pages/acme/statuses", htmx=True, **fields)
+    assert messages(answer) == ["“Web” is now partial outage. What is no longer on this page was left out."]
+    assert statuses(three)["web"] == "partial_outage"
+
+
 def test_one_wrong_status_refuses_them_all(three: Api, ada: Person) -> None:
     assert save_all(ada.browser(), three, web="major_outage", db="down").status_code == 422
     assert set(statuses(three).values()) == {"operational"}
@@ -326,6 +335,12 @@ def test_components_of_one_position_are_moved_too(three: Api, ada: Person) -> No
         three.patch(f"/components/{component}", position=1)
     move(ada, "mail", -1)
     assert names(three) == ["Web", "Mail", "Db"]
+
+
+def test_what_is_not_moved_is_not_said_to_be(three: Api, ada: Person) -> None:
+    for key, places in (("web", -1), ("mail", 1), ("db", 0)):
+        name = three.get(f"/components/{key}")["name"]
+        assert messages(move(ada, key, places, htmx=True)) == [f"“{name}” stays where it is."]
 
 
 @pytest.mark.parametrize("wrong", ["", "db", "db:", "db:left", "db:1000", "db:1:1", ":1", "db:--1"])

@@ -59,6 +59,7 @@ def test_a_day_before_lengths_were_kept_says_how_bad_it_was(acme: Api, client: F
     with acme.client.application.app_context(), writing():
         db.session.execute(update(ComponentDay).values(minor=0, critical=0))
     assert labels(client)[f"/p/acme/components/web#{ago(3)}"] == f"{written(ago(3))}: major outage"
+    assert "Unknown uptime" in text(client.get("/p/acme"))
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,18 @@ def test_its_page_says_that_nothing_happened(acme: Api, client: FlaskClient) -> 
 def test_of_a_component_that_starts_later_nothing_is_known(acme: Api, client: FlaskClient) -> None:
     acme.patch("/components/web", start_date="2999-01-01")
     assert "Unknown uptime" in text(client.get("/p/acme"))
-    assert client.get("/p/acme/components/web").status_code == 200
+    told = text(client.get("/p/acme/components/web"))
+    assert "Nothing is known yet: its days begin on 2999-01-01." in told
+    assert "operational all the time" not in told
+
+
+def test_a_day_names_few_of_many_incidents(acme: Api, client: FlaskClient) -> None:
+    for number in range(8):
+        made = acme.post("/incidents", name=f"Deploy {number}", status="resolved", component_ids=["web"])
+        acme.move(made["id"], started_at=-timedelta(days=80), ends_at=timedelta())
+    page = client.get("/p/acme/components/web")
+    assert page.text.count("Deploy") == 2 * 5
+    assert text(page).count("3 more") == 2
 
 
 @pytest.mark.parametrize("key", ["nothing", "WEB", "%00", "x" * 5000])

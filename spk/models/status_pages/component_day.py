@@ -47,7 +47,7 @@ class ComponentDay(Base):
                 db.session.add(row)
             row.impact = worst([row.impact, impact])
             if impact in DOWN:
-                setattr(row, impact, getattr(row, impact) + lasted)
+                setattr(row, impact, getattr(row, impact) + max(1, lasted))
 
 
 def days_since(start: datetime, zone: tzinfo) -> list[date]:

@@ -28,25 +28,27 @@ def to_blocks(components: Iterable[Component], groups: Sequence[ComponentGroup])
     return list(blocks.values())
 
 
-def move(moved: Component | ComponentGroup, by: int) -> None:
+def move(moved: Component | ComponentGroup, by: int) -> bool:
     """Move it so many places down the page, or up; a component in a group stays within it.
 
-    A group without components has no place.
+    False if it stays where it is, as a group without components always does.
     """
-    page = moved.page
+    page, before = moved.page, [*moved.page.components]
     blocks = to_blocks(page.components, page.groups)
     own = next((block for block in blocks if moved is block.group or moved in block.components), None)
     if not own:
-        return
+        return False
     if isinstance(moved, Component) and own.group:
         _shift(own.components, moved, by)
     else:
         _shift(blocks, own, by)
-    for position, component in enumerate(chain(*(block.components for block in blocks)), start=1):
+    after = [*chain(*(block.components for block in blocks))]
+    for position, component in enumerate(after, start=1):
         component.position = position
     page.mark_changed()
     db.session.flush()
     db.session.expire(page, ["components"])  # which are in their former order
+    return after != before
 
 
 def _shift(siblings: list[T], moved: T, by: int) -> None:

@@ -67,7 +67,7 @@ def _choose_updates(incident_ids: list[str]) -> tuple[dict[str, int], list[str]]
             IncidentUpdate.id,
             IncidentUpdate.incident_id,
             numbered.c.total,
-            (func.length(IncidentUpdate.body) + affected).label("length"),
+            (func.length(func.coalesce(IncidentUpdate.html, IncidentUpdate.body)) + affected).label("length"),
         )
         .join(numbered, numbered.c.id == IncidentUpdate.id)
         .where(numbered.c.number <= UPDATES_OF_EACH)
@@ -82,14 +82,16 @@ def _choose_updates(incident_ids: list[str]) -> tuple[dict[str, int], list[str]]
     return totals, ids
 
 
-def affecting(component_ids: list[str], start: datetime, end: datetime) -> dict[str, list[Incident]]:
-    """What affected each of these components in a period, latest first; at most a thousand together."""
+def affecting(
+    component_ids: list[str], start: datetime, end: datetime, limit: int = AFFECTING_LIMIT
+) -> dict[str, list[Incident]]:
+    """What affected each of these components in a period, latest first, so many pairs at most."""
     pairs = select(incident_components.c.component_id, Incident).join(Incident)
     during = Incident.started_at <= end, Incident.ends_at >= start
     latest = pairs.where(incident_components.c.component_id.in_(component_ids), *during)
     found: dict[str, list[Incident]] = defaultdict(list)
     for component_id, incident in db.session.execute(
-        latest.order_by(Incident.started_at.desc()).limit(AFFECTING_LIMIT)
+        latest.order_by(Incident.started_at.desc()).limit(limit)
     ):
         found[component_id].append(incident)
     return found

@@ -4,13 +4,13 @@ import hashlib
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Unpack
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
 from spk.db import Base, now
-from spk.models.prose import Prose, render
+from spk.models.prose import Prose, Written, render
 from spk.models.refusal import InvalidField
 from spk.models.status_pages.identifier import ID_LENGTH, new_id
 from spk.models.status_pages.schedule import UtcTime
@@ -60,15 +60,15 @@ class IncidentUpdate(Base):
     incident: Mapped["Incident"] = relationship(back_populates="updates")
 
     @validates("body")
-    def _render(self, _name: str, body: str) -> str:
-        self.html = render(body)
-        return body
+    def _keep_html(self, _name: str, body: str) -> str:
+        self.html = body.html if isinstance(body, Written) else render(body)
+        return str(body)
 
     @property
     def prose(self) -> Markup:
         """The body as HTML."""
         if self.html is None:
-            return Markup("<p>{}</p>").format(self.body)
+            return Markup("<p>{}</p>").format(Markup("<br>").join(escape(self.body).split("\n")))
         return Markup(self.html)  # noqa: S704  # nosec B704  # as `render` made it
 
     @property
@@ -80,7 +80,8 @@ class IncidentUpdate(Base):
         if changes.get("display_at", self.created_at) > now():
             raise InvalidField("display_at", "This time is to come. Choose an earlier one.")
         self.created_at = changes.get("display_at", self.created_at)
-        self.body = changes.get("body", self.body)
+        if "body" in changes:
+            self.body = changes["body"]
         self.deliver_notifications = changes.get("deliver_notifications", self.deliver_notifications)
         self.corrected_at = now()
 

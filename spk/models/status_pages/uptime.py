@@ -24,6 +24,11 @@ class Day(NamedTuple):
     critical: int = 0
 
     @property
+    def is_timeless(self) -> bool:
+        """Whether it had an outage from before their lengths were recorded."""
+        return self.impact in ("major", "critical") and not (self.major or self.critical)
+
+    @property
     def is_bad(self) -> bool:
         return self.impact not in (None, "none")
 
@@ -35,6 +40,7 @@ class Uptime(NamedTuple):
     range_start: datetime
     range_end: datetime
     warnings: str | None = None
+    is_timeless: bool = False
 
     @property
     def partial_outage(self) -> int:
@@ -48,7 +54,9 @@ class Uptime(NamedTuple):
 
     @property
     def uptime_percentage(self) -> float | None:
-        """None if nothing is known of the period."""
+        """None if nothing is known of the period, or not how long an outage lasted."""
+        if self.is_timeless:
+            return None
         seconds = (self.range_end - self.range_start).total_seconds()
         down = self.major_outage + PARTIAL * self.partial_outage
         return max(0.0, 100 * (1 - down / seconds)) if seconds > 0 else None
@@ -82,17 +90,24 @@ def measure(component: "Component", start: date | None = None, end: date | None 
     """Its uptime from one day to another, by default of all that is known; raises InvalidField."""
     days = last_days(component)
     oldest, today = days[0].date, days[-1].date
-    if start and start > today:
-        raise InvalidField("start", "This is still to come: choose an earlier day.")
-    if start and end and start > end:
-        raise InvalidField("start", "This is after the end: choose an earlier day.")
+    check_period(start, end, today)
     asked = [day for day in days if (start or oldest) <= day.date <= (end or today)]
     known = [day for day in asked if day.impact is not None]
     zone = component.page.zone
     if not known:
-        at = midnight(start or end or today, 0, zone)
+        at = midnight(min(max(start or end or today, oldest), today), 0, zone)
         return Uptime([], at, at, "Nothing is known of these days.")
     begin = max(midnight(known[0].date, 0, zone), component.created_at)
     until = min(midnight(known[-1].date, 1, zone), now())
-    is_cut = start and start < known[0].date
-    return Uptime(known, begin, until, f"What is known begins on {known[0].date}." if is_cut else None)
+    warnings = f"What is known begins on {known[0].date}." if start and start < known[0].date else None
+    if timeless := [day.date for day in known if day.is_timeless and day.date != today]:
+        warnings = f"How long the outage of {timeless[-1]} lasted wasn’t recorded."
+    return Uptime(known, begin, until, warnings, bool(timeless))
+
+
+def check_period(start: date | None, end: date | None, today: date) -> None:
+    """Raise InvalidField if a period is still to come, or its days aren’t in order."""
+    if start and start > today:
+        raise InvalidField("start", "This is still to come: choose an earlier day.")
+    if start and end and start > end:
+        raise InvalidField("start", "This is after the end: choose an earlier day.")
