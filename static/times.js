@@ -18,7 +18,7 @@ function showTimes() {
     element.dataset.here = `${FULL.format(time)}, where you are`;
     element.tabIndex = 0;
     const isRecent = Math.abs(time - Date.now()) < 14 * 86400_000;
-    if (isRecent && !element.classList.contains("exact")) element.dataset.ago = ago(time);
+    if (isRecent && !element.classList.contains("planned")) element.dataset.ago = ago(time);
   }
 }
 

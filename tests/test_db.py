@@ -21,6 +21,7 @@ from spk.models.accounts.owned_keys import KeyLimitReached, NonceUsed, OwnedKeys
 from tests.locks import other_connection, others_can_write, take_write_lock, write_lock
 from tests.people import Person, bearer, password_hash
 
+Fields = dict[str, object]
 MOMENT = datetime(2026, 11, 11, 9, 41, 7, 123456, UTC)
 
 
@@ -244,11 +245,11 @@ def test_a_page_that_is_deleted_while_a_body_is_read_is_not_found(
 ) -> None:
     api = ada.page_api()
 
-    def delete_and_read(fields: TypeAdapter[dict[str, object]], wrapper: str) -> dict[str, object]:
+    def delete_and_read(fields: TypeAdapter[Fields], wrapper: str, beside: tuple[str, ...]) -> Fields:
         with app.app_context(), writing():
             (page,) = db.session.scalars(select(StatusPage))
             page.delete()
-        return read_body(fields, wrapper)
+        return read_body(fields, wrapper, beside)
 
     monkeypatch.setattr("spk.api.operation.read_body", delete_and_read)
     answer = api.open("POST" if path else "PATCH", path, json={"name": "New"})
@@ -261,9 +262,9 @@ def test_a_key_that_is_ended_while_its_request_waits_changes_nothing(
 ) -> None:
     api = ada.page_api()
 
-    def end_and_read(fields: TypeAdapter[dict[str, object]], wrapper: str) -> dict[str, object]:
+    def end_and_read(fields: TypeAdapter[Fields], wrapper: str, beside: tuple[str, ...]) -> Fields:
         end(ada, api.token)
-        return read_body(fields, wrapper)
+        return read_body(fields, wrapper, beside)
 
     monkeypatch.setattr("spk.api.operation.read_body", end_and_read)
     assert api.post("/components", 401, name="Web")["code"] == "invalid_token"

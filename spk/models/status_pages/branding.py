@@ -73,7 +73,9 @@ def clean_logo(file: bytes) -> Logo:
             if image.width * image.height > LOGO_PIXELS:
                 raise InvalidValue("Use a picture with 4 million pixels or fewer.")
             picture = ImageOps.exif_transpose(image).convert("RGBA")
-    except (OSError, SyntaxError, EOFError, Image.DecompressionBombError):
+    except InvalidValue:
+        raise
+    except Exception:  # the library raises whatever hostile bytes make it stumble over
         raise InvalidValue("Use a PNG, JPEG or WebP picture.") from None
     picture.thumbnail(LOGO_SIZE)
     clean = Image.new("RGBA", picture.size)
@@ -104,7 +106,5 @@ def contrast(one: Rgb, other: Rgb) -> float:
 def _luminance(colour: Rgb) -> float:
     """From 0 to 1 (WCAG 2.2, relative luminance)."""
     shares = [each / 255 for each in colour]
-    linear = [
-        each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in shares
-    ]  # of sRGB
+    linear = [each / 12.92 if each <= DIM else ((each + 0.055) / 1.055) ** 2.4 for each in shares]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -70,8 +70,12 @@ def last_days(component: "Component") -> list[Day]:
     recorded = {each.day: each for each in component.bad_days}
     maintenance, impact = component.page.clock.days(component.id), IMPACT_OF[component.status]
     ongoing = seconds_by_day(component.status_since, moment, zone) if impact != "none" else {}
+    eventful = {*recorded, *ongoing, *maintenance, today}
     days = []
     for day in days_since(moment - timedelta(days=HISTORY_DAYS), zone):
+        if day not in eventful or day < born:
+            days.append(Day(day, "none" if day >= born else None))
+            continue
         row = recorded.get(day)
         impacts: list[Impact] = [
             row.impact if row else "none",
@@ -82,7 +86,7 @@ def last_days(component: "Component") -> list[Day]:
         seconds = {each: getattr(row, each) if row else 0 for each in DOWN}
         if impact in DOWN:
             seconds[impact] += ongoing.get(day, 0)
-        days.append(Day(day, worst(impacts) if day >= born else None, **seconds))
+        days.append(Day(day, worst(impacts), **seconds))
     return days
 
 
