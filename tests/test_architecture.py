@@ -166,6 +166,13 @@ def test_no_vendored_file_is_unknown() -> None:
     assert files == set(VENDORED)
 
 
+def test_the_first_paint_waits_for_the_last_element_of_a_page() -> None:
+    """Chromium waits for the start of what it is told to expect: text after it would move."""
+    base = (ROOT / "templates/base.html").read_text()
+    (expected,) = re.findall('<link rel="expect" href="#([^"]+)"', base)
+    assert re.search(rf'<div id="{expected}"></div>\s*</body>', base)
+
+
 def test_templates_hold_no_inline_script_style_or_handler() -> None:
     for path in (ROOT / "templates").rglob("*.html"):
         text = path.read_text()
