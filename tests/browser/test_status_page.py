@@ -138,6 +138,18 @@ def test_a_group_stays_as_its_reader_left_it(is_open: bool, watched: Page, acme:
     expect(watched.locator("li.group li")).to_be_visible(visible=not is_open)
 
 
+def test_a_group_unfolds_when_something_in_it_breaks_and_folds_again(watched: Page, acme: Api) -> None:
+    acme.delete("/incidents/running", 200)
+    acme.patch("/components/web", status="operational")
+    watched.reload()
+    component = watched.locator("li.group li")
+    expect(component).to_be_hidden()
+    for status in ("partial_outage", "operational"):
+        acme.patch("/components/web", status=status)
+        after_a_minute(watched, acme)
+        expect(component).to_be_visible(visible=status != "operational")
+
+
 def test_the_tab_says_how_it_is_now(watched: Page, acme: Api) -> None:
     acme.patch("/components/web", status="operational")
     for component in acme.all("/components"):
