@@ -49,8 +49,9 @@ def csp_nonce() -> str:
 
 def content_security_policy() -> str:
     """The policy of this response, with the nonce if the page has used it."""
-    nonce, origins = request_state().csp_nonce, request_state().frame_origins
-    return CSP.format(nonce=f" 'nonce-{nonce}'" if nonce else "", ancestors=" ".join(origins) or "'none'")
+    state = request_state()
+    nonce = f" 'nonce-{state.csp_nonce}'" if state.csp_nonce else ""
+    return CSP.format(nonce=nonce, ancestors=" ".join(state.frame_origins) or "'none'")
 
 
 def publish(response: Response) -> Response:

@@ -63,8 +63,8 @@ class RelatedEventsSchema(Schema):
     incidents: list[RelatedIncidentSchema]
 
 
-class GroupUptimeSchema(Schema):
-    """How much of the time the components of a group were up, on average; outages are in seconds."""
+class MeasuredSchema(Schema):
+    """What both have; outages are in seconds."""
 
     id: str
     name: str
@@ -74,13 +74,18 @@ class GroupUptimeSchema(Schema):
     major_outage: int
     partial_outage: int
     warnings: str | None
-    related_events: list[RelatedEventsSchema]
 
 
-class UptimeSchema(GroupUptimeSchema):
+class UptimeSchema(MeasuredSchema):
     """How much of the time a component was up; outages are in seconds."""
 
-    related_events: RelatedEventsSchema  # type: ignore[assignment]  # one instead of several
+    related_events: RelatedEventsSchema
+
+
+class GroupUptimeSchema(MeasuredSchema):
+    """How much of the time the components of a group were up, on average; outages are in seconds."""
+
+    related_events: list[RelatedEventsSchema]
 
 
 @bp.get("/pages/<page>/components/<component>/uptime")
@@ -103,8 +108,9 @@ def group_uptime(page: StatusPage, group: str, query: Period) -> Uptimes:
 
 def measure_all(found: Component | ComponentGroup, components: list[Component], query: Period) -> Uptimes:
     """The uptime of these components together, and the incidents of each."""
-    check_period(query.get("start"), query.get("end"), now().astimezone(found.page.zone).date())
-    measured = [component.uptime(query.get("start"), query.get("end")) for component in components]
+    first, last = query.get("start"), query.get("end")
+    check_period(first, last, now().astimezone(found.page.zone).date())
+    measured = [component.uptime(first, last) for component in components]
     known = [each for each in measured if each.days] or measured
     percentages = [each.uptime_percentage for each in measured if each.uptime_percentage is not None]
     start = min((each.range_start for each in known), default=now())

@@ -55,8 +55,8 @@ def add_to_templates(app: Flask, filters: ModuleType, key_words: ModuleType) -> 
     """Give templates their filters and functions, by the names of these."""
     for name in ("ago", "exact", "happened", "headline", "host", "label", "lasted", "local", "percent"):
         app.jinja_env.filters[name] = getattr(filters, name)
-    app.jinja_env.filters.update(date=filters.day, span=filters.span, window=filters.window)
-    app.jinja_env.filters.update(until=key_words.until)
+    app.jinja_env.filters.update(date=filters.day, span=filters.span, until=key_words.until)
+    app.jinja_env.filters.update(window=filters.window, window_ends=filters.window_ends)
     for name in ("access", "ends_in", "limits", "page_list", "program", "rights_sentence"):
         app.jinja_env.globals[name] = getattr(key_words, name)
     app.jinja_env.globals.update(is_htmx=is_htmx, now=now, component_statuses=COMPONENT_STATUSES)

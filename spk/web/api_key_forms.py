@@ -9,19 +9,17 @@ from wtforms import (
     HiddenField,
     RadioField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
     ValidationError,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.widgets import CheckboxInput
 
 from spk.db import now
 from spk.models.accounts import api_key, network, scope
 from spk.models.accounts.key_rights import LAST_DAY, KeyRights, end_of
 from spk.models.refusal import InvalidValue
-from spk.web.forms import BaseForm, rule
+from spk.web.forms import BaseForm, CheckboxesField, rule
 
 PRESETS = {"": "Never", "7": "In 7 days", "30": "In 30 days", "90": "In 90 days", "365": "In a year"}
 CUSTOM = "custom"
@@ -64,12 +62,6 @@ def read_audiences(text: str) -> tuple[str, ...]:
     if len(text) > scope.MOST * 50:
         raise InvalidValue(f"Name {scope.MOST} programs or fewer.")
     return tuple(map(scope.for_audience, text.replace(",", " ").split()))
-
-
-class CheckboxesField(SelectMultipleField):  # type: ignore[misc]  # WTForms publishes no types
-    """Any number of choices; whether each exists is for the models to say."""
-
-    option_widget = CheckboxInput()
 
 
 class NonceForm(BaseForm):

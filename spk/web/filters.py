@@ -45,13 +45,18 @@ def local(time: datetime, zone: tzinfo) -> str:
 
 def window(incident: Incident) -> str:
     """Like “11 Nov 2026, 10:00 – 11:00 CET”: the window of a maintenance, in its page’s time zone."""
+    return " – ".join(window_ends(incident))
+
+
+def window_ends(incident: Incident) -> tuple[str, str] | tuple[()]:
+    """Like “11 Nov 2026, 10:00” and “11:00 CET”."""
     if not incident.scheduled_for or not incident.scheduled_until:
-        return ""
+        return ()
     zone = incident.page.zone
     start, end = incident.scheduled_for.astimezone(zone), incident.scheduled_until.astimezone(zone)
     if start.date() == end.date() and start.tzname() == end.tzname():
-        return f"{start:%-d %b %Y, %H:%M} – {end:%H:%M %Z}"
-    return f"{local(start, zone)} – {local(end, zone)}"
+        return f"{start:%-d %b %Y, %H:%M}", f"{end:%H:%M %Z}"
+    return local(start, zone), local(end, zone)
 
 
 def days(first: date, last: date) -> str:

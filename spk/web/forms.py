@@ -6,8 +6,18 @@ from urllib.parse import urlsplit
 from flask import current_app
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Field, Form, HiddenField, PasswordField, StringField, ValidationError
+from wtforms import (
+    BooleanField,
+    Field,
+    Form,
+    HiddenField,
+    PasswordField,
+    SelectMultipleField,
+    StringField,
+    ValidationError,
+)
 from wtforms.validators import StopValidation
+from wtforms.widgets import CheckboxInput
 
 from spk import setup_token
 from spk.models.accounts import email_address, passkey, password
@@ -24,6 +34,12 @@ def rule(clean: Callable[[str], str]) -> Callable[[Form, Field], None]:
             raise StopValidation(str(error)) from None
 
     return validate
+
+
+class CheckboxesField(SelectMultipleField):  # type: ignore[misc]  # WTForms publishes no types
+    """Any number of choices."""
+
+    option_widget = CheckboxInput()
 
 
 class BaseForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF publishes no types

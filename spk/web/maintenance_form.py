@@ -7,21 +7,19 @@ from wtforms import (
     DateTimeLocalField,
     Field,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
     ValidationError,
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from spk.db import now
 from spk.models import StatusPage
 from spk.models.status_pages import incident_fields, incident_update
 from spk.models.status_pages.schedule import DEFAULT_DURATION, in_utc
 from spk.models.status_pages.time_zone import moments
-from spk.web.forms import BaseForm, rule
+from spk.web.forms import BaseForm, CheckboxesField, rule
 
 TIME_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
 
@@ -85,9 +83,7 @@ class MaintenanceForm(ZonedForm):
     which_start = SelectField("Which of the two?", choices=[], validate_choice=False)
     scheduled_until = DateTimeLocalField("Ends", [DataRequired("Say when it ends.")], format=TIME_FORMATS)
     which_end = SelectField("Which of the two?", choices=[], validate_choice=False)
-    component_ids = SelectMultipleField(
-        "What is affected?", widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
-    )
+    component_ids = CheckboxesField("What is affected?")
 
     @classmethod
     def of(cls, page: StatusPage) -> Self:

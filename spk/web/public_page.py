@@ -30,6 +30,7 @@ def home() -> ResponseReturnValue:
     with reading():
         page = StatusPage.published()
         if page:
+            request_state().frame_origins = page.frame_origins
             return show_public_page(page, reader)
         is_set_up = User.exists()
     if not is_set_up:
@@ -111,7 +112,6 @@ def reader_id() -> int:
 
 def show_public_page(page: StatusPage, reader: int) -> ResponseReturnValue:
     """Answer htmx with the part that it refreshes, a browser without it with the whole page."""
-    request_state().frame_origins = page.frame_origins
     load_states([page])
     days = recent_days(page)  # before the others, which show more of the same incidents
     return render_template(

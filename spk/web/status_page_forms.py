@@ -8,14 +8,12 @@ from wtforms import (
     Field,
     HiddenField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
     ValidationError,
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Regexp
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from spk.models import Component, ComponentGroup, Incident, StatusPage
 from spk.models.status_pages import (
@@ -34,7 +32,7 @@ from spk.models.status_pages.vocabulary import (
     REALTIME_STATUSES,
 )
 from spk.web.filters import label
-from spk.web.forms import BaseForm, rule
+from spk.web.forms import BaseForm, CheckboxesField, rule
 
 
 def choices(values: tuple[str, ...], none: str = "") -> list[SelectChoice]:
@@ -76,9 +74,7 @@ class ComponentGroupForm(BaseForm):
     name = StringField("Name", [rule(component_group.NAME)], id="group-name")
     description = StringField("Description", [rule(component.DESCRIPTION)], id="group-description")
     shown = HiddenField()  # what it had: a component left as it was may have come or gone since
-    component_ids = SelectMultipleField(
-        "Components", widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
-    )
+    component_ids = CheckboxesField("Components")
 
     @classmethod
     def of(cls, page: StatusPage, group: ComponentGroup | None = None) -> Self:

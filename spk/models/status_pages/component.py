@@ -95,7 +95,7 @@ class Component(Base):
         return not self.only_show_if_degraded or self.current_status != "operational"
 
     def uptime(self, start: date | None = None, end: date | None = None) -> Uptime:
-        """How it was from one day to another, by default on all that are known; raises InvalidField."""
+        """How it was from one day to another, by default on all that are known."""
         return measure(self, start, end)
 
     def change(self, **changes: Unpack[ComponentChanges]) -> None:

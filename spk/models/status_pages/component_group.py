@@ -68,8 +68,9 @@ class ComponentGroup(Base):
     @property
     def position(self) -> int:
         """That of its first component; after all others while it has none."""
-        positions = [component.position for component in self.components or self.page.components]
-        return positions[0] if self.components else max(positions, default=0) + 1
+        if own := self.components:
+            return own[0].position
+        return max((component.position for component in self.page.components), default=0) + 1
 
     @property
     def current_impact(self) -> Impact:
