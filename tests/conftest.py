@@ -3,6 +3,8 @@ import os
 from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, suppress
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -39,8 +41,8 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return len(os.sched_getaffinity(0)) + 1
 
 
-@pytest.hookimpl(tryfirst=True)  # before -m looks at the markers
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # before -m looks at the markers, after pytest has sorted them
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
     cases = Counter[str]()
     for item in items:
         name = item.nodeid.partition("[")[0]
@@ -53,6 +55,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if item.get_closest_marker("only_sqlite")]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+    yield
+    items[:] = spread_browsers(items)
+
+
+def spread_browsers(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Put the modules that wait for a browser among those that compute, or processors would idle."""
+    modules = [list(own) for _path, own in groupby(items, key=lambda item: item.path)]
+    places: list[tuple[float, list[pytest.Item]]] = []
+    for in_browser in (True, False):
+        alike = [own for own in modules if ("browser" in own[0].path.parts) == in_browser]
+        places += [(number / len(alike), own) for number, own in enumerate(alike)]
+    return [item for _place, own in sorted(places, key=itemgetter(0)) for item in own]
 
 
 def pytest_collection_finish() -> None:

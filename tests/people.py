@@ -3,7 +3,6 @@
 import re
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,6 +35,7 @@ from spk.models.status_pages.owned_pages import OwnedPages
 from spk.models.status_pages.status_page_fields import PageFields
 from tests.authenticator import Authenticator
 from tests.data_dirs import make_data_dir, settings_for
+from tests.forked import Forked
 from tests.postgres import free_port as free_port  # for the tests of other servers
 
 PASSWORD = "correct horse battery staple"  # pragma: allowlist secret (of the tests)
@@ -274,7 +274,7 @@ class LiveServer:
 
     url: str
     environ: dict[str, str]
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Forked
     log_file: Path
 
     def log(self) -> str:
@@ -314,8 +314,11 @@ def serve(directory: Path, *program: str, **settings: str) -> Iterator[LiveServe
     }
     log_file = directory / "serve.log"
     with log_file.open("wb") as log:
-        command = program or (str(Path(sys.executable).with_name("spk")), "serve")
-        process = subprocess.Popen(command, env=environ, stdout=log, stderr=log)
+        process = (
+            subprocess.Popen(program, env=environ, stdout=log, stderr=log)
+            if program
+            else Forked(environ, log_file)
+        )
     try:
         _wait_until_up(environ["SPK_BIND"], process, log_file)
         yield LiveServer(url, environ, process, log_file)
@@ -324,7 +327,7 @@ def serve(directory: Path, *program: str, **settings: str) -> Iterator[LiveServe
         process.wait(timeout=40)
 
 
-def _wait_until_up(bind: str, process: "subprocess.Popen[bytes]", log_file: Path) -> None:
+def _wait_until_up(bind: str, process: subprocess.Popen[bytes] | Forked, log_file: Path) -> None:
     deadline = time.monotonic() + 120  # a second or two, unless much else runs on the machine
     while time.monotonic() < deadline and process.poll() is None:
         try:
