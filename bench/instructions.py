@@ -36,7 +36,7 @@ def count(place: Path, view: str = "") -> int:
         ask(server, "key", WARM)
         if view:
             ask(server, view, COUNT)
-        (worker,) = workers(server.process)
+        (worker,) = workers(server.process.pid)
     (total,) = re.findall(r"^totals: (\d+)", (place / f"counted.{worker}").read_text(), re.MULTILINE)
     return int(total)
 

@@ -59,17 +59,17 @@ class Server:
         )
 
     def cpu_seconds(self) -> float:
-        files = [Path(f"/proc/{pid}/stat") for pid in (self.process.pid, *workers(self.process))]
+        files = [Path(f"/proc/{pid}/stat") for pid in (self.process.pid, *workers(self.process.pid))]
         stats = [file.read_text().rpartition(")")[2].split() for file in files]
         return sum(int(stat[11]) + int(stat[12]) for stat in stats) / TICKS
 
 
-def workers(server: "subprocess.Popen[bytes]") -> list[int]:
+def workers(server: int) -> list[int]:
     """The processes that a server has started."""
-    return [*map(int, Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split())]
+    return [*map(int, Path(f"/proc/{server}/task/{server}/children").read_text().split())]
 
 
-def worker_memory(server: "subprocess.Popen[bytes]") -> float:
+def worker_memory(server: int) -> float:
     """MB that one worker keeps in memory; what it shares with others is counted in part."""
     told = Path(f"/proc/{workers(server)[-1]}/smaps_rollup").read_text()
     return _number(r"Pss:\s+(\d+) kB", told) / 1000

@@ -37,7 +37,7 @@ def work(customer: Customer, until: float) -> Counter[tuple[str, int]]:
 
 
 def soak(installation: Installation, minutes: int) -> None:
-    server = installation.servers[0].process
+    server = installation.servers[0].process.pid
     customers = installation.customers(CUSTOMERS)
     until = time.monotonic() + minutes * 60
     with ThreadPoolExecutor(CUSTOMERS) as pool:

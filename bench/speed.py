@@ -37,7 +37,8 @@ def cases(directory: Path) -> Iterator[dict[str, Case]]:
             found |= pair(name, server, BARE, KEY)
         first = servers["spk, 1,000 keys"]
         first.load(KEY)
-        say(f"- a start: {first.started_in:.1f} s; then a worker keeps {worker_memory(first.process):.0f} MB")
+        memory = worker_memory(first.process.pid)
+        say(f"- a start: {first.started_in:.1f} s; then a worker keeps {memory:.0f} MB")
         found["mistyped token"] = lambda: mistyped(first, few).load(KEY)
         found["another writer"] = lambda: beside_writer(first, few / "spk.db")
         for name, server in stack.enter_context(peers(directory, 1_000)).items():

@@ -18,6 +18,7 @@ class Forked:
     def __init__(self, environ: dict[str, str], log_file: Path) -> None:
         self._process = forks.Process(target=_serve, args=(environ, log_file))
         self._process.start()
+        assert self._process.pid
         self.pid = self._process.pid
 
     def poll(self) -> int | None:

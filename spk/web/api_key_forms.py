@@ -97,7 +97,7 @@ class CreateApiKeyForm(NonceForm):
         if day >= LAST_DAY:
             raise ValidationError("Enter a day like 2026-12-24.")
         if end_of(day) <= now():
-            raise ValidationError("Choose a day to come.")
+            raise ValidationError("Choose a day in the future.")
 
     def validate_scopes(self, field: Field) -> None:
         """Nothing ticked is lost, and a choice of nothing doesn’t become everything."""

@@ -69,7 +69,7 @@ def change_group(page: str, group: str) -> ResponseReturnValue:
 def confirm_delete_group(page: str, group: str) -> ResponseReturnValue:
     own_page = find_page(page)
     found = find_group(own_page, group)
-    effect = "Its components stay on the page, by themselves."
+    effect = "Its components stay on the page, outside any group."
     return render_template("status_pages/delete.html", page=own_page, name=found.name, effect=effect)
 
 

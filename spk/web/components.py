@@ -96,7 +96,7 @@ def change_component(page: str, component: str) -> ResponseReturnValue:
 def confirm_delete_component(page: str, component: str) -> ResponseReturnValue:
     own_page = find_page(page)
     found = find_component(own_page, component)
-    effect = "Past incidents stay, but won’t name it any more."
+    effect = "Past incidents stay, but no longer name it."
     return render_template("status_pages/delete.html", page=own_page, name=found.name, effect=effect)
 
 

@@ -58,7 +58,7 @@ def test_incident_and_page_say_that_they_have_changed(acme: Api, incident: Json)
 def test_a_time_to_come_is_refused(acme: Api, incident: Json) -> None:
     later = (now() + timedelta(minutes=1)).isoformat()
     answer = correct(acme, incident, 0, 422, display_at=later)
-    assert answer["fields"] == {"display_at": ["This time is to come. Choose an earlier one."]}
+    assert answer["fields"] == {"display_at": ["This time is in the future. Choose an earlier one."]}
     assert bodies(acme) == ["A full disk.", "We are loking."]
 
 

@@ -117,7 +117,7 @@ def test_a_group_chosen_meanwhile_is_not_undone_by_an_open_form(acme: Api, brows
 
 def test_deleting_asks_first_and_leaves_the_components(acme: Api, browser: Browser) -> None:
     page = text(browser.get("/user/pages/acme/groups/europe/delete"))
-    assert "Delete “Europe”? Its components stay on the page, by themselves." in page
+    assert "Delete “Europe”? Its components stay on the page, outside any group." in page
     assert browser.submit("/user/pages/acme/groups/europe/delete").status_code == 303
     assert messages(browser.get("/user/pages/acme")) == ["“Europe” was deleted."]
     assert order(acme) == ["Web", "Db", "Mail"]
@@ -133,7 +133,7 @@ def test_a_group_that_is_not_on_the_page_is_unknown(key: str, acme: Api, browser
 
 def test_an_empty_group_is_shown_to_its_owner_alone(acme: Api, browser: Browser) -> None:
     acme.post("/component-groups", name="Asia")
-    assert "Groups without components, which nobody sees: Asia" in text(browser.get("/user/pages/acme"))
+    assert "Groups without components aren’t shown: Asia" in text(browser.get("/user/pages/acme"))
     assert "Asia" not in acme.client.get("/p/acme").text
 
 

@@ -215,7 +215,7 @@ def test_changing_what_it_is_called_leaves_how_it_is(acme: Api, ada: Person) -> 
 
 def test_deleting_asks_first(acme: Api, ada: Person) -> None:
     page = text(ada.browser().get("/user/pages/acme/components/web/delete"))
-    assert "Delete “Web”? Past incidents stay, but won’t name it any more. This can’t be undone." in page
+    assert "Delete “Web”? Past incidents stay, but no longer name it. This can’t be undone." in page
     assert names(acme) == ["Web"]
 
 

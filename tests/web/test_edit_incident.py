@@ -149,7 +149,7 @@ def test_a_time_that_is_left_as_shown_stays_to_the_millisecond(
 @pytest.mark.parametrize(
     ("time", "words"),
     [
-        ("2099-01-15T10:00", "This time is to come. Choose an earlier one."),
+        ("2099-01-15T10:00", "This time is in the future. Choose an earlier one."),
         ("2026-03-29T02:30", "Clocks go forward that day: there is no 02:30. Choose another time."),
         ("2026-10-25T02:30", "Clocks go back that day: 02:30 comes twice. Choose which you mean."),
         ("", "Say when it was."),

@@ -90,7 +90,7 @@ def test_a_day_of_ones_own_ends_with_its_last_second_in_utc(ada: Person) -> None
         ({"addresses": "10.0.0.1 " * 600}, "List 50 addresses or fewer."),
         ({"lifetime": "custom"}, "Enter a day like 2026-12-24."),
         ({"lifetime": "custom", "expires_on": "24.12.2026"}, "Enter a day like 2026-12-24."),
-        ({"lifetime": "custom", "expires_on": "2020-01-01"}, "Choose a day to come."),
+        ({"lifetime": "custom", "expires_on": "2020-01-01"}, "Choose a day in the future."),
         ({"lifetime": "custom", "expires_on": "9999-12-31"}, "Enter a day like 2026-12-24."),
         ({"lifetime": "", "expires_on": TOMORROW.isoformat()}, "Choose “On a day…” above"),
     ],

@@ -210,7 +210,7 @@ def test_a_page_without_components_says_that_nothing_is_reported(client: FlaskCl
     ada.create_page()
     page = client.get("/p/acme")
     assert banner(page) == "Nothing Reported"
-    assert "this page has no components yet" in text(page)
+    assert "This page has no components yet" in text(page)
     assert "Nothing Reported" in client.get("/p/acme/badge.svg").text
     assert body(client.get("/api/v2/status.json"))["status"]["indicator"] == "none"  # as clients know it
     assert re.findall(r"<h2[^>]*>([^<]+)</h2>", page.text) == ["The last two weeks"]

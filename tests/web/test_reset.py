@@ -54,7 +54,7 @@ def test_a_reset_ends_every_session_and_revokes_keys_if_asked(
 ) -> None:
     signed_in, token = ada.browser(), ada.create_key()
     page = browser.get(link).text
-    assert "API keys go on working: 1 of them is not revoked." in page
+    assert "API keys keep working: 1 of them is not revoked." in page
     assert reset(browser, link, revoke_keys="y") == 303
     assert not is_signed_in(signed_in)
     answer = ada.app.test_client().get("/api/v1/whoami", headers=bearer(token))

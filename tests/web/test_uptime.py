@@ -97,7 +97,7 @@ def test_its_page_tells_each_bad_day_with_its_incidents(acme: Api, client: Flask
 def test_its_page_says_that_nothing_happened(acme: Api, client: FlaskClient) -> None:
     acme.post("/components", name="Db")
     told = text(client.get("/p/acme/components/db"))
-    assert "Nothing: it was operational all the time." in told
+    assert "Nothing. It was operational all the time." in told
     assert "It is known since" in told
 
 

@@ -24,7 +24,7 @@ DESCRIPTIONS = {
     "user:sign_in:new": "Signed in",
     "user:sign_in:no_code": "Somebody entered the password, but no valid code",
     "user:password:change": "Changed the password",
-    "user:password:reset": "Set a new password by a link of the administrator’s",
+    "user:password:reset": "Set a new password with the administrator’s link",
     "user:reset_link": "The administrator made a link to set a new password",
     "user:email:change": "Changed the email address, which was",
     "user:export": "Downloaded the account’s data",

@@ -131,7 +131,7 @@ class OwnedKeys:
     def _check_end(self, rights: KeyRights) -> None:
         longest = self.user.plan.longest_key_days
         if rights.expires_at and rights.expires_at <= now():
-            raise InvalidField("expires_on", "Choose a day to come.")
+            raise InvalidField("expires_on", "Choose a day in the future.")
         if longest and (not rights.expires_at or rights.expires_at > self._latest(longest)):
             raise InvalidField(
                 "lifetime", f"Your plan allows keys for {longest} days at most: choose an earlier end."

@@ -23,17 +23,17 @@ def backfilled_at(fields: IncidentFields, zone: tzinfo) -> datetime | None:
     if given is None:
         raise InvalidField("backfill_date", "Say when it was.")
     if has_schedule(fields):
-        raise InvalidField("backfill_date", "A maintenance has scheduled_for instead, which may be past.")
+        raise InvalidField("backfill_date", "For maintenance, send scheduled_for, which may be in the past.")
     if fields.get("status", "resolved") != "resolved":
-        raise InvalidField("status", "What is backfilled is over, so its status is resolved.")
+        raise InvalidField("status", "A backfilled incident is over, so its status is resolved.")
     if any((fields.get("components") or {}).values()):
-        raise InvalidField("components", "What is over changes no status now: send component_ids instead.")
+        raise InvalidField("components", "A backfilled incident changes no status now: send component_ids.")
     try:
         moment = in_utc(given if isinstance(given, datetime) else datetime.combine(given, time(), zone))
     except InvalidValue as refusal:
         raise InvalidField("backfill_date", str(refusal)) from None
     if moment > now():
-        raise InvalidField("backfill_date", "This is still to come: choose an earlier time.")
+        raise InvalidField("backfill_date", "This is in the future: choose an earlier time.")
     return moment
 
 

@@ -86,7 +86,7 @@ class Incident(Timeline, Base):
         Raises InvalidField, PlanRequired or LimitReached.
         """
         if "backfill_date" in changes:
-            raise InvalidField("backfill_date", "It is dated when it is made: make another one.")
+            raise InvalidField("backfill_date", "The date is set at the start: create another incident.")
         self.follow_clock()
         was_closed, before = self.status in CLOSED, self.page.component_statuses()
         was_open, told = bool(self.status) and not was_closed, self.status

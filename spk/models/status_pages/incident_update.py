@@ -78,7 +78,7 @@ class IncidentUpdate(Base):
     def correct(self, **changes: Unpack[UpdateChanges]) -> None:
         """Correct what was said, or when; raises InvalidField."""
         if changes.get("display_at", self.created_at) > now():
-            raise InvalidField("display_at", "This time is to come. Choose an earlier one.")
+            raise InvalidField("display_at", "This time is in the future. Choose an earlier one.")
         self.created_at = changes.get("display_at", self.created_at)
         if "body" in changes:
             self.body = changes["body"]

@@ -111,6 +111,6 @@ def measure(component: "Component", start: date | None = None, end: date | None 
 def check_period(start: date | None, end: date | None, today: date) -> None:
     """Raise InvalidField if a period is still to come, or its days aren’t in order."""
     if start and start > today:
-        raise InvalidField("start", "This is still to come: choose an earlier day.")
+        raise InvalidField("start", "This is in the future: choose an earlier day.")
     if start and end and start > end:
         raise InvalidField("start", "This is after the end: choose an earlier day.")
