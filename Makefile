@@ -15,7 +15,7 @@ help:  ## Show what there is to make
 run: .venv/ready  ## Start spk at http://127.0.0.1:8000, with its data in ./data
 	$(BIN)/spk serve
 
-test: tools  ## Run all tests, with a real Chromium, nginx and Redis too
+test: tools  ## Run all tests, with real browsers, nginx and Redis too
 	$(BIN)/pytest
 
 test-postgres: tools  ## Run all tests with PostgreSQL as the database

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Sees to the published Statuspage clients for tests/clients: those in Python in environments of their own, as their
-# pins clash with ours and one another's, and those in npm; and to Traefik, which Debian doesn't have, for tests/deploy.
+# pins clash with ours and one another's, and those in npm, with what drives Firefox for tests/browser; and to Traefik, which Debian doesn't have, for tests/deploy.
 # Where some cannot be had their tests skip and say so.
 # npm's statuspage.io stays at 3.3.8, the newest with code: 3.4.6, the only one since, was published empty.
 set -eu

@@ -27,6 +27,7 @@ from tests.people import PASSWORD, LiveServer, Person, bearer, free_port, serve
 
 HEAD = b" HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
 # gunicorn loses a SIGTERM to a worker that is still starting and waits 30 s; one that answers has started.
+PROGRAM = (str(Path(sys.executable).with_name("spk")), "serve")  # itself, where the end of it matters
 ONE_WORKER = {"SPK_WORKERS": "1"}
 
 
@@ -195,8 +196,7 @@ def test_no_secret_and_no_query_reaches_the_log(server: LiveServer) -> None:
 def test_a_pepper_that_is_not_the_databases_keeps_the_server_from_starting(server: LiveServer) -> None:
     another = {"SPK_TOKEN_PEPPER": "another pepper, random", "SPK_BIND": f"127.0.0.1:{free_port()}"}
     environ = server.environ | another
-    command = [str(Path(sys.executable).with_name("spk")), "serve"]
-    result = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    result = subprocess.run(PROGRAM, env=environ, capture_output=True, text=True, timeout=60, check=False)
     assert (result.returncode, result.stdout) == (1, "")
     assert re.fullmatch(
         r"Error: SPK_TOKEN_PEPPER is not the pepper this database was made with.*\n", result.stderr
@@ -207,7 +207,7 @@ def test_a_request_that_has_begun_is_answered_before_the_server_ends(
     prepared_data: Path, tmp_path: Path
 ) -> None:
     copy_data_dir(prepared_data, tmp_path / "data")
-    with serve(tmp_path, **ONE_WORKER) as server:
+    with serve(tmp_path, *PROGRAM, **ONE_WORKER) as server:
         head, body = sign_in(server)
         with connect(server) as connection:
             connection.sendall(head + b"Expect: 100-continue\r\n\r\n")
@@ -222,7 +222,7 @@ def test_a_request_that_has_begun_is_answered_before_the_server_ends(
 
 
 def test_a_connection_without_a_request_does_not_keep_the_server_from_ending(tmp_path: Path) -> None:
-    with serve(tmp_path, **ONE_WORKER) as server, connect(server) as connection:
+    with serve(tmp_path, *PROGRAM, **ONE_WORKER) as server, connect(server) as connection:
         connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         assert connection.recv(12) == b"HTTP/1.1 200"
         server.process.terminate()
@@ -233,7 +233,7 @@ def test_a_connection_without_a_request_does_not_keep_the_server_from_ending(tmp
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc, which only Linux has")
 def test_no_worker_inherits_an_open_database(tmp_path: Path) -> None:
     """SQLite forbids it: the worker would believe it holds the locks that only its parent holds."""
-    with serve(tmp_path, **ONE_WORKER) as server:
+    with serve(tmp_path, *PROGRAM, **ONE_WORKER) as server:
         assert [file for file in open_files(server.process.pid) if "spk.db" in file] == []
 
 
