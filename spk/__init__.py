@@ -47,6 +47,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         logs,
         rate_limit,
         request_state,
+        shared_copies,
         verify,
         web,
     )
@@ -55,13 +56,12 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
 
     app = _application(config.load(environ))
     app.config["PLANS"] = load_plans(app.config["PLANS_FILE"], app.config["DEFAULT_PLAN"])
-    engines.init_app(app)
-    autocommit.init_app(app)
     Migrate(app, db.db, directory=str(ROOT / "migrations"))
     # The order matters. before_request hooks run in this order, after_request hooks in reverse: the request
     # state exists for all others, and the log is written last, with the final response. WSGI middleware runs
     # in reverse, too: the gate's, added last, drops X-Forwarded-Host before ProxyFix reads it.
-    for module in (use_counter, request_state, logs, rate_limit, headers, errors, health, web, api, verify):
+    hooks = (use_counter, request_state, logs, rate_limit, headers, errors)
+    for module in (engines, autocommit, shared_copies, *hooks, health, web, api, verify):
         module.init_app(app)
     if app.config["METRICS"]:
         from spk import metrics

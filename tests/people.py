@@ -37,6 +37,7 @@ from tests.authenticator import Authenticator
 from tests.data_dirs import make_data_dir, settings_for
 from tests.forked import Forked
 from tests.postgres import free_port as free_port  # for the tests of other servers
+from tests.shared_app import forget_copies
 
 PASSWORD = "correct horse battery staple"  # pragma: allowlist secret (of the tests)
 NEW_PASSWORD = "four unrelated words again"  # pragma: allowlist secret (of the tests)
@@ -248,6 +249,7 @@ class Api:
             moment = now()
             values = {name: None if since is None else moment + since for name, since in columns.items()}
             db.session.execute(update(Incident).where(Incident.id == incident).values(values))
+        forget_copies(self.client.application)
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from jinja2 import FileSystemBytecodeCache
 
 from spk import create_app
 from spk.models.accounts.use_counter import UseCounter
+from spk.shared_copies import Copies
 
 
 class SharedApp:
@@ -26,6 +27,7 @@ class SharedApp:
         """The application, which has counted nothing yet."""
         self.app.extensions["rate_limits"].reset()
         vars(self.app.extensions["key_uses"]).update(vars(UseCounter()))
+        forget_copies(self.app)
         return self.app
 
     def changes(self) -> list[str]:
@@ -33,6 +35,11 @@ class SharedApp:
         after = state_of(self.app)
         names = self._before.keys() | after.keys()
         return sorted(name for name in names if self._before.get(name) != after.get(name))
+
+
+def forget_copies(app: Flask) -> None:
+    """Let public pages be made anew, where a test has changed them in the database by hand."""
+    vars(app.extensions["copies"]).update(vars(Copies()))
 
 
 def state_of(app: Flask) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from spk.models import Component, Incident, IncidentUpdate, StatusPage
 from spk.models.status_pages.schedule import UNFINISHED
 from spk.models.status_pages.vocabulary import ComponentStatus
 from tests.people import Api, Json, Person
+from tests.shared_app import forget_copies
 from tests.statements import statements
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -43,6 +44,7 @@ def let_pass(acme: Api, incident: str, began: datetime = BEGAN, ended: datetime 
         db.session.execute(update(IncidentUpdate).values(created_at=PLANNED))
         db.session.execute(update(Component).values(status_since=PLANNED, **written))
         db.session.execute(update(StatusPage).values(written))
+    forget_copies(acme.client.application)
 
 
 @pytest.fixture

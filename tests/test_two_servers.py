@@ -1,5 +1,6 @@
 """Two servers with one PostgreSQL: what one decides holds for the other, and both outlive a restart of it."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -7,9 +8,11 @@ from contextlib import AbstractContextManager, closing
 from http.client import HTTPConnection
 from threading import Event
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import pytest
 
+from tests.clients.conftest import Api
 from tests.people import PASSWORD, LiveServer, bearer, prepare_data, serve, token_in
 from tests.postgres import Postgres
 from tests.test_leaks import Visitor
@@ -67,6 +70,19 @@ def test_a_key_revoked_at_one_server_is_refused_by_the_other_with_its_next_reque
         before = status(other, "/api/v1/whoami", token)
         revoke(ada_at_one, token)
         assert (before, status(other, "/api/v1/whoami", token)) == (200, 401)
+
+
+def test_what_is_said_at_one_server_is_in_the_next_answer_of_the_other(
+    servers: tuple[LiveServer, LiveServer], ada_at_one: Visitor
+) -> None:
+    one, other = (Api(server.url, new_key(ada_at_one)) for server in servers)
+    one.send("POST", "/pages", {"name": "Acme"})
+    for number in range(10):
+        one.send("POST", "/pages/acme/components", {"name": f"Part {number}"})
+        for server in servers:
+            with urlopen(f"{server.url}/p/acme/api/v2/components.json", timeout=20) as answer:
+                assert len(json.load(answer)["components"]) == number + 1
+    other.send("DELETE", "/pages/acme")
 
 
 def test_under_load_no_request_sent_after_a_revoke_is_accepted(

@@ -16,10 +16,9 @@ from spk.api.schemas import (
     Schema,
     StatusSchema,
 )
-from spk.db import reading
-from spk.headers import publish
 from spk.models import Component, ComponentGroup, Incident, StatusPage
 from spk.published_page import find_published_page
+from spk.shared_copies import FOR_PROGRAMS, shared
 
 bp = Blueprint("public_api", __name__)
 
@@ -80,11 +79,11 @@ def published(path: str, response: type[Any]) -> Callable[[Read], Read]:
     operation = Operation(response)
 
     def decorate(read: Read) -> Read:
+        @shared(FOR_PROGRAMS)
         @wraps(read)
         def run(slug: str | None = None) -> Response:
-            with reading():
-                page = find_published_page(slug)
-                response = publish(operation.respond({"page": page, **read(page)}))
+            page = find_published_page(slug)
+            response = operation.respond({"page": page, **read(page)})
             response.headers["Link"] = f'<{page.url}/history>; rel="archives"'
             return response
 

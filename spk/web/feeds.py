@@ -4,11 +4,10 @@ from feedgenerator import Atom1Feed, Rss201rev2Feed
 from flask import Response, render_template
 from markupsafe import Markup
 
-from spk.db import reading
-from spk.headers import publish
 from spk.models import Incident, StatusPage
 from spk.models.status_pages.page_states import load_states
 from spk.published_page import find_published_page
+from spk.shared_copies import FOR_PROGRAMS, shared
 from spk.web import public
 from spk.web.filters import label, local, window
 
@@ -18,28 +17,28 @@ FEED_LENGTH = 25  # incidents, and whatever else is open
 
 @public.get("/history.rss")
 @public.get("/p/<slug>/history.rss")
-@reading()
+@shared(FOR_PROGRAMS)
 def rss(slug: str | None = None) -> Response:
     return feed("rss", find_published_page(slug))
 
 
 @public.get("/history.atom")
 @public.get("/p/<slug>/history.atom")
-@reading()
+@shared(FOR_PROGRAMS)
 def atom(slug: str | None = None) -> Response:
     return feed("atom", find_published_page(slug))
 
 
 @public.get("/badge.svg")
 @public.get("/p/<slug>/badge.svg")
-@reading()
+@shared(FOR_PROGRAMS)
 def badge(slug: str | None = None) -> Response:
     """An image of the overall status, for a README or a website."""
     return picture("badge.svg", find_published_page(slug))
 
 
 @public.get("/p/<slug>/icon.svg")
-@reading()
+@shared(FOR_PROGRAMS)
 def icon(slug: str) -> Response:
     """The state as the icon of a tab."""
     return picture("icon.svg", find_published_page(slug))
@@ -48,7 +47,7 @@ def icon(slug: str) -> Response:
 def picture(name: str, page: StatusPage) -> Response:
     load_states([page])
     image = render_template(f"public_page/{name}", page=page)
-    return publish(Response(image, mimetype="image/svg+xml"))
+    return Response(image, mimetype="image/svg+xml")
 
 
 def feed(kind: str, page: StatusPage) -> Response:
@@ -72,7 +71,7 @@ def feed(kind: str, page: StatusPage) -> Response:
             updateddate=incident.changed_at,
         )
     found.latest_post_date = lambda: page.changed_at  # by default, the time of an empty feed is always now
-    return publish(Response(found.writeString("utf-8"), content_type=found.content_type))
+    return Response(found.writeString("utf-8"), content_type=found.content_type)
 
 
 def updates_of(incident: Incident) -> str:

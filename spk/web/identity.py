@@ -7,12 +7,11 @@ from io import BytesIO
 from flask import Response, abort, render_template
 from PIL import Image, ImageDraw, ImageFont
 
-from spk.db import reading
-from spk.headers import publish
 from spk.models.status_pages.branding import DARK, LIGHT, readable
 from spk.models.status_pages.page_states import load_states
 from spk.models.status_pages.vocabulary import Level
 from spk.published_page import find_published_page
+from spk.shared_copies import FOR_PROGRAMS, shared
 from spk.web import public
 from spk.web.filters import COLOURS, headline
 
@@ -21,15 +20,15 @@ MARGIN = 80  # px
 
 
 @public.get("/p/<slug>/logo.png")
-@reading()
+@shared(FOR_PROGRAMS)
 def logo(slug: str) -> Response:
     page = find_published_page(slug)
     data = page.logo or abort(404, "This page has no logo.")
-    return publish(Response(b64decode(data), mimetype="image/png"))
+    return Response(b64decode(data), mimetype="image/png")
 
 
 @public.get("/p/<slug>/accent.css")
-@reading()
+@shared(FOR_PROGRAMS)
 def accent(slug: str) -> Response:
     """The colours of the page, in both schemes dark or light enough to be read."""
     page = find_published_page(slug)
@@ -37,16 +36,16 @@ def accent(slug: str) -> Response:
     style = render_template(
         "public_page/accent.css", accent=accent, light=readable(accent, LIGHT), dark=readable(accent, DARK)
     )
-    return publish(Response(style, mimetype="text/css"))
+    return Response(style, mimetype="text/css")
 
 
 @public.get("/p/<slug>/card.png")
-@reading()
+@shared(FOR_PROGRAMS)
 def card(slug: str) -> Response:
     """The state as a picture, which chats show beside a link."""
     page = find_published_page(slug)
     load_states([page])
-    return publish(Response(draw_card(page.name, page.level), mimetype="image/png"))
+    return Response(draw_card(page.name, page.level), mimetype="image/png")
 
 
 @lru_cache(maxsize=32)

@@ -12,8 +12,9 @@ from spk.models import Component, Incident, StatusPage, User
 from spk.models.status_pages.component_order import to_blocks
 from spk.models.status_pages.incident_list import affecting
 from spk.models.status_pages.page_states import load_states
+from spk.models.status_pages.page_version import PageVersion
 from spk.published_page import find_published_page
-from spk.request_state import request_state
+from spk.shared_copies import FOR_PEOPLE, shared
 from spk.web import filters, is_htmx, public
 from spk.web.query import page_number
 
@@ -26,12 +27,9 @@ UPDATES_PAGE_SIZE = 25  # updates on one page of an incident
 @public.get("/")
 def home() -> ResponseReturnValue:
     """Show the default page; if there is none yet, lead to creating one."""
-    reader = reader_id()
+    if PageVersion.find(None):
+        return status()
     with reading():
-        page = StatusPage.published()
-        if page:
-            request_state().frame_origins = page.frame_origins
-            return show_public_page(page, reader)
         is_set_up = User.exists()
     if not is_set_up:
         return redirect(url_for("account.setup"))
@@ -41,14 +39,21 @@ def home() -> ResponseReturnValue:
 
 
 @public.get("/p/<slug>")
-def status(slug: str) -> ResponseReturnValue:
-    reader = reader_id()
-    with reading():
-        return show_public_page(find_published_page(slug), reader)
+def status(slug: str | None = None) -> ResponseReturnValue:
+    """Show everybody the same, and the owner a bar above it."""
+    if (reader := reader_id()) and (version := PageVersion.find(slug)) and version.user_id == reader:
+        with reading():
+            return show_public_page(slug, is_owner=True)
+    return shared_status(slug)
+
+
+@shared(FOR_PEOPLE, is_htmx)
+def shared_status(slug: str | None) -> ResponseReturnValue:
+    return show_public_page(slug)
 
 
 @public.get("/p/<slug>/incidents/<incident>")
-@reading()
+@shared(FOR_PEOPLE, page_number)
 def incident(slug: str, incident: str) -> ResponseReturnValue:
     page = find_published_page(slug)
     found = page.incidents.find(incident) or abort(404, "There is no such incident on this page.")
@@ -65,7 +70,7 @@ def incident(slug: str, incident: str) -> ResponseReturnValue:
 
 
 @public.get("/p/<slug>/components/<component>")
-@reading()
+@shared(FOR_PEOPLE)
 def component(slug: str, component: str) -> ResponseReturnValue:
     """Show how a component was on each day, and why."""
     page = find_published_page(slug)
@@ -80,7 +85,7 @@ def component(slug: str, component: str) -> ResponseReturnValue:
 
 
 @public.get("/p/<slug>/history")
-@reading()
+@shared(FOR_PEOPLE, page_number)
 def history(slug: str) -> ResponseReturnValue:
     page, number = find_published_page(slug), page_number()
     found = page.incidents.started(limit=HISTORY_PAGE_SIZE + 1, offset=(number - 1) * HISTORY_PAGE_SIZE)
@@ -96,7 +101,7 @@ def history(slug: str) -> ResponseReturnValue:
 
 
 @public.get("/p/<slug>/subscribe")
-@reading()
+@shared(FOR_PEOPLE)
 def subscribe(slug: str) -> ResponseReturnValue:
     """Show the ways to be told, and what each is for."""
     page = find_published_page(slug)
@@ -110,14 +115,15 @@ def reader_id() -> int:
     return current_user.id if has_session and current_user.is_authenticated else 0
 
 
-def show_public_page(page: StatusPage, reader: int) -> ResponseReturnValue:
+def show_public_page(slug: str | None, *, is_owner: bool = False) -> ResponseReturnValue:
     """Answer htmx with the part that it refreshes, a browser without it with the whole page."""
+    page = find_published_page(slug)
     load_states([page])
     days = recent_days(page)  # before the others, which show more of the same incidents
     return render_template(
         "public_page/_public_page.html" if is_htmx() else "public_page/public_page.html",
         page=page,
-        is_owner=reader == page.user_id,
+        is_owner=is_owner,
         blocks=to_blocks([each for each in Component.with_days(page.id) if each.is_shown], page.groups),
         open_incidents=page.incidents.listed("open_realtime"),
         running=page.incidents.listed("active_maintenance"),

@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 from spk.db import db, now, writing
 from spk.models import Incident, IncidentUpdate, StatusPage
 from tests.people import Api, Json, Person, bearer, body
+from tests.shared_app import forget_copies
 from tests.statements import statements
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00")
@@ -373,6 +374,7 @@ def fill(app: Flask, prefix: str, how_many: int) -> None:
         db.session.execute(insert(Incident), rows)
         updates = [{"incident_id": each, "status": "resolved", "body": "Done."} for each in ids]
         db.session.execute(insert(IncidentUpdate), updates)
+    forget_copies(app)
 
 
 def test_lists_of_what_has_been_have_fifty(acme: Api, app: Flask, client: FlaskClient) -> None:

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Error, Page, Route, expect
 
+from tests.browser.conftest import NewContext
 from tests.browser.page_errors import PageErrors
 from tests.browser.steps import create_key, open_revoke_dialog
 from tests.people import Person
@@ -46,6 +47,29 @@ def test_the_nonce_is_what_makes_an_element_ours(security: Page, complaints: Pag
     smuggle(security, BUTTON.format(nonce=' hx-nonce="NONCE"'))
     with security.expect_request("**/end-others"):
         security.get_by_role("button", name="Win a prize").click()
+
+
+@pytest.mark.parametrize(
+    "attributes", ['hx-post="/login"', 'hx-on:click="document.title = 1"', 'id="status" hx-get="/login"']
+)
+def test_on_a_public_page_no_htmx_element_is_ours(
+    attributes: str, new_context: NewContext, ada: Person
+) -> None:
+    page, sent = new_context().new_page(), list[str]()
+    address = f"/p/{ada.create_page()}"
+
+    def add(route: Route) -> None:
+        answer = route.fetch()
+        button = f"<button {attributes}>Win a prize</button>"
+        route.fulfill(response=answer, body=answer.text().replace("</main>", f"{button}</main>"))
+
+    page.route(f"**{address}", add)
+    page.goto(address)
+    title = page.title()
+    page.on("request", lambda request: sent.append(request.url))
+    page.get_by_role("button", name="Win a prize").click()
+    page.evaluate("new Promise(requestAnimationFrame)")
+    assert (sent, page.title()) == ([], title)
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,7 @@ def write_configuration(nginx: Nginx, spk: str, program: int, changes: Mapping[s
         "server unix:/run/spk/spk.sock;": f"server {spk};",
         "/etc/letsencrypt/live/": f"{here}/certificates/",
         "/var/log/nginx/": f"{here}/",
+        "/var/cache/nginx-spk": f"{here}/cache",
         "/opt/spk": f"{here}/opt/spk",
         "127.0.0.1:9000": f"127.0.0.1:{program}",
         "listen [::]:443 ": f"listen 127.0.0.2:{nginx.https} ",

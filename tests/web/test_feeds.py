@@ -16,6 +16,7 @@ from spk import create_app
 from spk.db import db, now, writing
 from spk.models import Incident, StatusPage
 from tests.people import Api, Person
+from tests.shared_app import forget_copies
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -146,6 +147,7 @@ def test_what_the_clock_begins_and_ends_is_news(path: str, acme: Api, client: Fl
             .where(deploys)
             .values(dict.fromkeys(("updated_at", "ends_at"), now() - timedelta(hours=1)))
         )
+    forget_copies(acme.client.application)
     answer = client.get(path)
     assert items(parsed(answer))[0][0] == "Upgrade"
     assert answer.headers["ETag"] != before

@@ -17,6 +17,7 @@ from spk.models.status_pages.identifier import new_id
 from spk.models.status_pages.schedule import NO_END
 from spk.web import filters
 from tests.people import Api, Json, Person, body
+from tests.shared_app import forget_copies
 from tests.statements import statements
 
 MARKUP = "<script>alert(1)</script>"
@@ -523,20 +524,16 @@ def test_nobody_reads_who_keeps_the_page_or_what_scripts_noted(acme: Api, client
 @pytest.mark.parametrize("path", ["/", "/p/acme"])
 def test_htmx_gets_the_part_that_is_renewed(path: str, acme: Api, client: FlaskClient) -> None:
     fragment = client.get(path, headers={"HX-Request": "true"}).text.strip()
-    assert re.match(r'<title>[^<]+</title><div id="status" hx-get="/p/acme" hx-trigger="every 60s"', fragment)
+    assert re.match(r'<title>[^<]+</title><div id="status">', fragment)
     assert fragment.endswith("</div>")
     assert "<html" not in fragment
     whole = client.get(path).text
     for part in fragment.partition("</title>"):
-        assert without_nonces(part) in without_nonces(whole)
+        assert part in whole
 
 
-def without_nonces(page: str) -> str:
-    return re.sub(r'nonce="[^"]+"', "", page)
-
-
-def test_a_page_is_never_kept_by_a_cache(acme: Api, client: FlaskClient) -> None:
-    assert client.get("/p/acme").headers["Cache-Control"] == "no-store"
+def test_whoever_keeps_a_page_asks_each_time_whether_it_is_the_same(acme: Api, client: FlaskClient) -> None:
+    assert client.get("/p/acme").headers["Cache-Control"] == "public, no-cache"
 
 
 def add_incidents(app: Flask, first: int, last: int) -> None:
@@ -545,6 +542,7 @@ def add_incidents(app: Flask, first: int, last: int) -> None:
         page = StatusPage.published("acme")
         assert page
         db.session.execute(insert(Incident), [a_row(page, number) for number in range(first, last)])
+    forget_copies(app)
 
 
 def a_row(page: StatusPage, number: int) -> Json:

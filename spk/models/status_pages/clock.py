@@ -5,10 +5,10 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from functools import cache, cached_property
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import defer
 
-from spk.db import db
+from spk.db import db, now
 from spk.models.status_pages.incident import Incident, incident_components
 from spk.models.status_pages.schedule import UNFINISHED
 
@@ -70,3 +70,10 @@ def load_components(readings: Sequence[ClockReading]) -> None:
 
 def _has_started(page_ids: Collection[str]) -> ColumnElement[bool]:
     return and_(Incident.page_id.in_(page_ids), Incident.status.in_(UNFINISHED), Incident.has_started)
+
+
+def next_step(page_id: str) -> datetime | None:
+    """When the clock next starts or ends something on a page."""
+    times = Incident.started_at, Incident.ends_at
+    soonest = (select(func.min(time)).where(Incident.page_id == page_id, time > now()) for time in times)
+    return min(filter(None, map(db.session.scalar, soonest)), default=None)

@@ -6,7 +6,18 @@ from functools import partial
 from typing import Unpack
 
 from flask import current_app
-from sqlalchemy import ForeignKey, String, Text, false, func, or_, select, text
+from sqlalchemy import (
+    ForeignKey,
+    Select,
+    String,
+    Text,
+    bindparam,
+    false,
+    func,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from spk.db import Base, db, now
@@ -67,13 +78,10 @@ class StatusPage(PageComponents, PageState, Base):
     @classmethod
     def published(cls, key: str | None = None) -> "StatusPage | None":
         """A public page by id or slug; without a key, SPK_FRONT_PAGE or the first account’s oldest page."""
-        pages = select(cls).where(cls.user.has(disabled_at=None))
-        key = current_app.config["FRONT_PAGE"] if key is None else key
-        if key is None:
-            first = select(func.min(User.id)).scalar_subquery()
-            return db.session.scalar(pages.where(cls.user_id == first).order_by(cls.created_at).limit(1))
-        matching = pages.where(or_(cls.id == key, cls.slug == key))
-        return db.session.scalar(matching) if is_id_or_slug(key) else None
+        if (chosen := select_published(key)) is None:
+            return None
+        statement, values = chosen
+        return db.session.scalar(statement.limit(1), values)
 
     @classmethod
     def formerly(cls, slug: str) -> "StatusPage | None":
@@ -134,3 +142,17 @@ class StatusPage(PageComponents, PageState, Base):
         self.user.record("status_page:delete", self.name)
         FormerSlug.keep_all(self.slug, self.user_id, self.id)
         db.session.delete(self)
+
+
+_published = select(StatusPage).where(StatusPage.user.has(disabled_at=None))
+_with_key = _published.where(or_(StatusPage.id == bindparam("key"), StatusPage.slug == bindparam("key")))
+_of_first_account = _published.where(StatusPage.user_id == select(func.min(User.id)).scalar_subquery())
+_oldest_first = _of_first_account.order_by(StatusPage.created_at)
+
+
+def select_published(key: str | None) -> tuple[Select[StatusPage], dict[str, str]] | None:
+    """The query whose first row is a public page, and its parameters; None if no page can have this key."""
+    key = current_app.config["FRONT_PAGE"] if key is None else key
+    if key is None:
+        return _oldest_first, {}
+    return (_with_key, {"key": key}) if is_id_or_slug(key) else None
