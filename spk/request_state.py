@@ -27,6 +27,7 @@ class RequestState:
     id: str = field(default_factory=lambda: secrets.token_hex(16))
     started: float = field(default_factory=time.perf_counter)
     csp_nonce: str | None = None  # created when a page first uses it
+    is_shared: bool = False  # whether anybody may keep the answer
     frame_origins: tuple[str, ...] = ()  # that may show this page in a frame
     key: KeyRow | None = None  # of the token, even one that is refused
     caller: Caller | None = None  # set once a key is accepted

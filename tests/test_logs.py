@@ -9,6 +9,7 @@ from flask import Flask, g
 from spk import logs
 from spk.models.accounts import token as tokens
 from spk.request_state import RequestState
+from tests.people import Person, bearer
 
 TOKEN = tokens.generate()
 CUT = f"{TOKEN[:12]}…"
@@ -58,7 +59,7 @@ def test_a_prefix_is_left_as_it_is() -> None:
 
 
 def test_a_line_is_one_line_whatever_is_in_it() -> None:
-    assert "\n" not in line("two\nlines", agent="a\r\nb")
+    assert len(line("two\nlines\u2028\x85\x9b", agent="a\r\nb\x0b").splitlines()) == 1
     assert "\n" not in traceback()
 
 
@@ -66,6 +67,11 @@ def test_a_line_says_when_how_bad_where_and_what() -> None:
     found = json.loads(line("saved %d rows", 3, table="users"))
     assert found.pop("timestamp")
     assert found == {"level": "ERROR", "name": "test", "message": "saved 3 rows", "table": "users"}
+
+
+@pytest.mark.parametrize("value", ["half a character: \ud83d", b"\xff", {b"\xff": 1.5}, object()], ids=type)
+def test_whatever_is_in_a_line_it_is_written(value: object) -> None:
+    assert json.loads(line(f"refused {TOKEN} %r", value, value=value))["message"].startswith(f"refused {CUT}")
 
 
 def test_a_line_of_a_request_has_its_id(app: Flask) -> None:
@@ -78,10 +84,12 @@ def test_a_line_of_no_request_has_no_id() -> None:
     assert "request_id" not in json.loads(line("at the start"))
 
 
-def access(app: Flask, caplog: pytest.LogCaptureFixture, path: str) -> dict[str, Any]:
+def access(
+    app: Flask, caplog: pytest.LogCaptureFixture, path: str, headers: dict[str, str] | None = None
+) -> dict[str, Any]:
     """The access line of one request, and the id that its answer carries."""
     caplog.set_level(logging.INFO, "spk.access")
-    response = app.test_client().get(path)
+    response = app.test_client().get(path, headers=headers)
     record = next(record for record in caplog.records if record.name == "spk.access")
     return {**vars(record), "id": response.headers["X-Request-ID"]}
 
@@ -100,6 +108,17 @@ def test_a_request_is_logged_with_where_it_came_from_and_how_long_it_took(
     found = access(app, caplog, "/healthz")
     assert found["address"] == "127.0.0.1"
     assert 0 < found["milliseconds"] < 10_000
+
+
+def test_a_request_is_logged_with_its_route_and_the_prefix_of_its_key(
+    app: Flask, ada: Person, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = ada.create_key()
+    found = access(app, caplog, "/api/v1/pages/acme", bearer(key))
+    assert (found["route"], found["key"]) == ("/api/v1/pages/<page>", key[:12])
+    caplog.clear()
+    found = access(app, caplog, "/nothing")
+    assert (found["route"], found["key"]) == (None, None)
 
 
 def test_two_requests_have_different_ids(app: Flask) -> None:

@@ -1,11 +1,14 @@
 """The status page that everybody sees."""
 
+from collections.abc import Sized
+from contextlib import suppress
 from datetime import date, timedelta
 from itertools import groupby
 
-from flask import abort, current_app, redirect, render_template, request, url_for
+from flask import abort, current_app, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from werkzeug.exceptions import NotFound
 
 from spk.db import now, reading
 from spk.models import Component, Incident, StatusPage, User
@@ -27,7 +30,7 @@ UPDATES_PAGE_SIZE = 25  # updates on one page of an incident
 @public.get("/")
 def home() -> ResponseReturnValue:
     """Show the default page; if there is none yet, lead to creating one."""
-    if PageVersion.find(None):
+    with suppress(NotFound):
         return status()
     with reading():
         is_set_up = User.exists()
@@ -49,7 +52,9 @@ def status(slug: str | None = None) -> ResponseReturnValue:
 
 @shared(FOR_PEOPLE, is_htmx)
 def shared_status(slug: str | None) -> ResponseReturnValue:
-    return show_public_page(slug)
+    response = make_response(show_public_page(slug))
+    response.vary.add("HX-Request")  # or the button Back could show the part as a page
+    return response
 
 
 @public.get("/p/<slug>/incidents/<incident>")
@@ -59,14 +64,10 @@ def incident(slug: str, incident: str) -> ResponseReturnValue:
     found = page.incidents.find(incident) or abort(404, "There is no such incident on this page.")
     number = page_number()
     start, timeline = (number - 1) * UPDATES_PAGE_SIZE, found.timeline
-    return render_template(
-        "public_page/incident.html",
-        page=page,
-        incident=found,
-        updates=timeline[start : start + UPDATES_PAGE_SIZE],
-        number=number,
-        has_more=len(timeline) > start + UPDATES_PAGE_SIZE,
-    )
+    updates = timeline[start : start + UPDATES_PAGE_SIZE]
+    has_more = len(timeline) > start + UPDATES_PAGE_SIZE
+    context = {"incident": found, "updates": updates, "number": number, "has_more": has_more}
+    return render_template("public_page/incident.html", page=page, **context), is_there(number, updates)
 
 
 @public.get("/p/<slug>/components/<component>")
@@ -91,13 +92,13 @@ def history(slug: str) -> ResponseReturnValue:
     found = page.incidents.started(limit=HISTORY_PAGE_SIZE + 1, offset=(number - 1) * HISTORY_PAGE_SIZE)
     groups = groupby(found[:HISTORY_PAGE_SIZE], key=day_of)
     days = [(filters.days(day, day), list(incidents)) for day, incidents in groups]
-    return render_template(
-        "public_page/history.html",
-        page=page,
-        days=days,
-        number=number,
-        has_more=len(found) > HISTORY_PAGE_SIZE,
-    )
+    context = {"days": days, "number": number, "has_more": len(found) > HISTORY_PAGE_SIZE}
+    return render_template("public_page/history.html", page=page, **context), is_there(number, days)
+
+
+def is_there(number: int, what: Sized) -> int:
+    """The status of a part of something long: without an end, a copy of each could be asked for."""
+    return 200 if what or number == 1 else 404
 
 
 @public.get("/p/<slug>/subscribe")

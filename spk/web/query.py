@@ -11,7 +11,7 @@ from spk.web import is_htmx
 
 def asked() -> Mapping[str, str]:
     """The query of this page, or of the one on which htmx sent a form."""
-    if request.method == "GET":
+    if request.method in ("GET", "HEAD"):
         return request.args
     page = request.headers.get("HX-Current-URL", "") if is_htmx() else ""
     return dict(parse_qsl(page.partition("?")[2].partition("#")[0]))

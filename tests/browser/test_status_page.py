@@ -232,12 +232,16 @@ def test_axe_finds_nothing(
     page: Page, acme: Api, complaints: PageErrors, show: Callable[[Page, Api], None]
 ) -> None:
     complaints.expect("Content Security Policy")  # axe adds styles of its own
+    complaints.expect("status of 404")  # past the end of the history
     show(page, acme)
     assert violations(page) == []
 
 
 @every_page
-def test_nothing_is_wider_than_the_screen(page: Page, acme: Api, show: Callable[[Page, Api], None]) -> None:
+def test_nothing_is_wider_than_the_screen(
+    page: Page, acme: Api, complaints: PageErrors, show: Callable[[Page, Api], None]
+) -> None:
+    complaints.expect("status of 404")  # past the end of the history
     show(page, acme)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})

@@ -74,8 +74,8 @@ def test_both_are_told_the_address_that_nginx_saw(stack: Stack, owner: Person) -
     assert stack.app.send(head.encode(), address="127.0.0.77").status == 200
     told = [stack.program.last().all(f"X-Forwarded-{name}") for name in ("For", "Proto", "Host")]
     assert told == [["127.0.0.77"], ["https"], ["app.example.com"]]
-    assert '"path": "/verify", "status": 204' in stack.spk.log().splitlines()[-1]
-    assert '"address": "127.0.0.77"' in stack.spk.log().splitlines()[-1]
+    assert '"path":"/verify","route":"/verify","status":204' in stack.spk.log().splitlines()[-1]
+    assert '"address":"127.0.0.77"' in stack.spk.log().splitlines()[-1]
 
 
 def misuse(nginx: Nginx, here: str, token: str) -> None:

@@ -527,6 +527,7 @@ def test_htmx_gets_the_part_that_is_renewed(path: str, acme: Api, client: FlaskC
     assert re.match(r'<title>[^<]+</title><div id="status">', fragment)
     assert fragment.endswith("</div>")
     assert "<html" not in fragment
+    assert "HX-Request" in client.get(path).headers["Vary"]
     whole = client.get(path).text
     for part in fragment.partition("</title>"):
         assert part in whole
@@ -707,7 +708,7 @@ def test_a_page_of_the_history_that_is_no_number_is_the_first(
 @pytest.mark.parametrize("number", ["999999999999", "9" * 20])
 def test_a_page_of_the_history_far_past_the_end_is_empty(number: str, acme: Api, client: FlaskClient) -> None:
     answer = client.get(f"/p/acme/history?page={number}")
-    assert answer.status_code == 200
+    assert answer.status_code == 404
     assert "Nothing happened before that." in answer.text
 
 

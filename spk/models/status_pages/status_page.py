@@ -147,7 +147,7 @@ class StatusPage(PageComponents, PageState, Base):
 _published = select(StatusPage).where(StatusPage.user.has(disabled_at=None))
 _with_key = _published.where(or_(StatusPage.id == bindparam("key"), StatusPage.slug == bindparam("key")))
 _of_first_account = _published.where(StatusPage.user_id == select(func.min(User.id)).scalar_subquery())
-_oldest_first = _of_first_account.order_by(StatusPage.created_at)
+_oldest_first = _of_first_account.order_by(StatusPage.created_at, StatusPage.id)
 
 
 def select_published(key: str | None) -> tuple[Select[StatusPage], dict[str, str]] | None:
