@@ -28,6 +28,7 @@ bench: tools  ## Measure what a request costs, in spk and its peers, for twenty 
 	sh bench/install.sh
 	$(BIN)/python -m bench.instructions
 	$(BIN)/python -m bench.growth
+	$(BIN)/python -m bench.readers
 	$(BIN)/python -m bench.speed
 
 check: lint test  ## Run what CI runs: linters, types, all tests
