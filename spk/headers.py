@@ -54,14 +54,6 @@ def content_security_policy() -> str:
     return CSP.format(nonce=nonce, ancestors=" ".join(state.frame_origins) or "'none'")
 
 
-def publish(response: Response) -> Response:
-    """Let anybody cache this response for 15 seconds; 304 if they still have it."""
-    response.headers["Cache-Control"] = "public, max-age=15"
-    response.add_etag()
-    response.make_conditional(request)
-    return response
-
-
 def _check_path() -> None:
     """Know what proxies keep inside by one name: to Werkzeug //metrics is /metrics, to their rules not."""
     if request.environ["PATH_INFO"].startswith("//") and is_inside(request.path):

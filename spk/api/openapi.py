@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, json, render_template
+from flask import Blueprint, Flask, Response, current_app, json, render_template, request
 from flask.typing import ResponseReturnValue
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
@@ -13,9 +13,10 @@ from spk import __version__
 from spk.api.auth import ApiBlueprint
 from spk.api.operation import Operation
 from spk.api.problem import ProblemSchema
-from spk.headers import content_security_policy, publish
+from spk.headers import content_security_policy
 from spk.models.accounts.idempotent_answer import KEY_LENGTH
 from spk.models.status_pages.identifier import SLUG
+from spk.shared_copies import FOR_PROGRAMS
 
 bp = Blueprint("openapi", __name__, url_prefix="/api")
 PATH_PARAMETER = re.compile(r"<(?:any\((?P<choices>[^)]*)\):)?(?P<name>\w+)>")
@@ -39,7 +40,12 @@ PROBLEM = TypeAdapter(ProblemSchema)
 
 @bp.get("/openapi.json")
 def document() -> Response:
-    return publish(Response(json.dumps(describe(current_app)), mimetype="application/json"))
+    """Let anybody keep the description of the API for a while, and ask whether it is the same."""
+    response = Response(json.dumps(describe(current_app)), mimetype="application/json")
+    response.headers["Cache-Control"] = FOR_PROGRAMS
+    response.add_etag()
+    response.make_conditional(request)
+    return response
 
 
 @bp.get("/docs")

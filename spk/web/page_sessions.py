@@ -21,6 +21,8 @@ class PageSessions(SecureCookieSessionInterface):
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         if is_api(request.path) or is_gate(request.path):
             return None
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()  # before Flask makes a signer, which costs a tenth of a request
         return super().open_session(app, request)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
