@@ -39,12 +39,7 @@ def furnish(app: Flask) -> None:
         page.create_component(name="API")
         incident = page.incidents.create(name="Slow answers", status="resolved", body="It was a disk.")
         db.session.flush()
-        copies = [new_id() for _ in range(MANY)]
-        db.session.execute(insert(Incident), [row(incident) | {"id": id_, "slug": id_} for id_ in copies])
-        update = row(incident.updates[0])
-        db.session.execute(
-            insert(IncidentUpdate), [update | {"id": new_id(), "incident_id": id_} for id_ in copies]
-        )
+        multiply(incident, MANY)
     with app.app_context():
         close()
 
@@ -57,6 +52,16 @@ def key(user: User, number: int) -> dict[str, object]:
         "token_hash": "0" * 64,
         "revoked_at": now() if number >= 100 else None,
     }
+
+
+def multiply(incident: Incident, times: int) -> None:
+    """Add so many like it, each with its first update."""
+    if times:
+        copies = [new_id() for _ in range(times)]
+        db.session.execute(insert(Incident), [row(incident) | {"id": id_, "slug": id_} for id_ in copies])
+        update = row(incident.updates[0])
+        updates = [update | {"id": new_id(), "incident_id": id_} for id_ in copies]
+        db.session.execute(insert(IncidentUpdate), updates)
 
 
 def row(thing: Incident | IncidentUpdate) -> dict[str, object]:

@@ -11,16 +11,14 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from flask import Flask
-from sqlalchemy import insert
 
-from bench.growth import row
+from bench.growth import multiply
 from bench.load import Load, Server
 from bench.peer_servers import seed_spk, spk, spk_environ
 from spk import create_app
 from spk.db import db, writing
 from spk.engines import close
-from spk.models import Incident, IncidentUpdate, User
-from spk.models.status_pages.identifier import new_id
+from spk.models import User
 from spk.models.status_pages.owned_pages import OwnedPages
 from tests.people import password_hash
 
@@ -44,12 +42,7 @@ def furnish(app: Flask) -> None:
                 )
             past = page.incidents.create(name="Past", status="resolved", body="It was a disk.")
             db.session.flush()
-            ids = [new_id() for _ in range(incidents)]
-            if ids:
-                db.session.execute(insert(Incident), [row(past) | {"id": each, "slug": each} for each in ids])
-                update = row(past.updates[0])
-                updates = [update | {"id": new_id(), "incident_id": each} for each in ids]
-                db.session.execute(insert(IncidentUpdate), updates)
+            multiply(past, incidents)
     with app.app_context():
         close()
 

@@ -48,6 +48,13 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
         yield server
 
 
+@pytest.fixture(scope="module")
+def lan(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """Reached by plain http under a name of a local network."""
+    with serve(tmp_path_factory.mktemp("lan"), SPK_BASE_URL="http://spk.lan:{port}") as server:
+        yield server
+
+
 @pytest.fixture(scope="session")
 def base_url(live: LiveServer) -> str:
     """Where `page.goto("/user/security")` leads."""

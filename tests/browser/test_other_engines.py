@@ -28,13 +28,6 @@ PATIENCE = 30  # s
 MISSING = "run `sh tests/install-browser.sh`, which installs it on Debian"
 
 
-@pytest.fixture(scope="module")
-def lan(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    """Reached by plain http under a name of a local network."""
-    with serve(tmp_path_factory.mktemp("lan"), SPK_BASE_URL="http://spk.lan:{port}") as server:
-        yield server
-
-
 def arrange(app: Flask) -> None:
     """Ada, with a page that has something to show."""
     acme = new_person(app, EMAIL).page_api("Acme", "Web", "Db")

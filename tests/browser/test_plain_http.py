@@ -8,13 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewContext
 from tests.browser.steps import arranging, create_key, new_person, sign_in
-from tests.people import LiveServer, serve
-
-
-@pytest.fixture(scope="module")
-def lan(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    with serve(tmp_path_factory.mktemp("lan"), SPK_BASE_URL="http://spk.lan:{port}") as server:
-        yield server
+from tests.people import LiveServer
 
 
 @pytest.fixture(scope="module")

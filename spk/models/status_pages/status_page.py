@@ -6,18 +6,7 @@ from functools import partial
 from typing import Unpack
 
 from flask import current_app
-from sqlalchemy import (
-    ForeignKey,
-    Select,
-    String,
-    Text,
-    bindparam,
-    false,
-    func,
-    or_,
-    select,
-    text,
-)
+from sqlalchemy import ForeignKey, Select, String, Text, bindparam, false, func, or_, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from spk.db import Base, db, now
